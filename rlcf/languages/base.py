@@ -1,0 +1,32 @@
+"""What rlcf must know of a programming language, besides its compiler."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class Language(Protocol):
+    """Text-level knowledge of one language. Every method is total: any text that a model can write is an input.
+
+    `prompt` is a problem's prompt (signature and documentation), `completion` what follows it.
+    """
+
+    name: str
+
+    def function_end(self, prompt: str, completion: str) -> int | None:
+        """Characters of `completion` that belong to the function, or None while it has not ended."""
+        ...
+
+    def drop_unfinished(self, prompt: str, completion: str) -> str:
+        """`completion`, truncated by the token limit, without its last statement, which was being written."""
+        ...
+
+    def is_trivial(self, prompt: str, completion: str, canonical: str) -> bool:
+        """Whether no statement of `completion` does anything (see the docs' definition of trivial)."""
+        ...
+
+    def corruptions(self, prompt: str, completion: str, rng: random.Random) -> Iterator[str]:
+        """Broken variants of a working completion, most plausible mistakes first drawn; each must still be judged."""
+        ...

@@ -1,0 +1,159 @@
+"""The records that flow between stages, and their JSON Lines files.
+
+The columns are those of the design: a record is one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rlcf.errors import DataError
+
+Category = Literal["syntax", "name", "type", "flow", "other"]
+Status = Literal["ok", "rejected", "timeout", "crash"]
+Split = Literal["train", "validation", "test"]
+Source = Literal["sample", "canonical", "synthetic"]
+
+R = TypeVar("R", bound="Record")
+
+
+class Record(BaseModel):
+    """An immutable row; unknown columns are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(Record):
+    """A function to be written from its documentation.
+
+    `prompt + canonical_solution` is the human program; the prompt ends without trailing white space, so the
+    canonical solution (and every completion) begins with the line break that follows the documentation.
+    `known_names` are the names that the function's own module defines or imports (None: not known).
+    """
+
+    task_id: str
+    language: str
+    prompt: str
+    signature: str
+    documentation: str
+    canonical_solution: str
+    split: Split
+    known_names: tuple[str, ...] | None = None
+    test: str | None = None
+    entry_point: str | None = None
+
+
+class Completion(Record):
+    """What the model wrote for one problem: `raw`, and `completion`, the same cut at the function's end.
+
+    `finished` is False when the token limit came before the function's end; `tokens` counts the sampled tokens.
+    """
+
+    task_id: str
+    sample: int
+    raw: str
+    completion: str
+    finished: bool
+    tokens: int
+
+
+class Program(Record):
+    """Source text for a compiler. `known_names`: names defined outside of it (None: not known)."""
+
+    code: str
+    known_names: tuple[str, ...] | None = None
+
+
+class Diagnostic(Record):
+    """One message of a compiler; line and column are 1-based, in the program's own lines."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    message: str
+    line: int
+    column: int
+    category: Category
+
+
+class Judgement(Record):
+    """A compiler's answer about one program; `ok` is `status == "ok"`."""
+
+    ok: bool
+    status: Status
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Verdict(Record):
+    """A judgement of one completion, with whether the completion does anything."""
+
+    task_id: str
+    sample: int
+    ok: bool
+    status: Status
+    trivial: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Unpaired(Record):
+    """A KTO row: a completion that is desirable (`label`) or not."""
+
+    task_id: str
+    prompt: str
+    completion: str
+    label: bool
+    source: Source
+
+
+class Pair(Record):
+    """A DPO row: two completions of one prompt."""
+
+    task_id: str
+    prompt: str
+    chosen: str
+    rejected: str
+    chosen_source: Source
+    rejected_source: Source
+
+
+class Text(Record):
+    """An SFT row: a prompt and the completion to imitate."""
+
+    task_id: str
+    prompt: str
+    completion: str
+    source: Source
+
+
+def write_records(path: Path, rows: Iterable[Record]) -> int:
+    """Write one JSON object a line; returns the number of rows."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(dump(row) + "\n")
+            count += 1
+    return count
+
+
+def dump(row: Record) -> str:
+    """One line of JSON; lone surrogates are escaped, so any text a model writes survives."""
+    return json.dumps(row.model_dump(), ensure_ascii=True)
+
+
+def read_records(path: Path, kind: type[R]) -> list[R]:
+    """Read a JSON Lines file. Raises DataError naming the line that is not such a record."""
+    return list(_parse(path, kind))
+
+
+def _parse(path: Path, kind: type[R]) -> Iterator[R]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if line.strip():
+            try:
+                yield kind.model_validate(json.loads(line))
+            except (ValidationError, ValueError) as error:
+                raise DataError(f"{path}, line {number}: not a {kind.__name__.lower()}: {error}") from error
+
