@@ -1,0 +1,177 @@
+"""The artifact store: folders named by a hash of what determines their content.
+
+An artifact is made in `STORE/.work/NAME`, which a killed process leaves behind for the next one to go on from, and is
+renamed to `STORE/NAME` when complete; its `manifest.json` is written last. A file lock per name keeps processes that
+share the store from doing the same work twice; the operating system frees the lock of a dead process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from rlcf.errors import ArtifactError
+
+Summary = dict[str, Any]
+"""What a stage tells of its work: counts for the manifest; `what` is its line on the terminal."""
+
+Inputs = Mapping[str, Path]
+StageFunction = Callable[[Any, Inputs, Path], Summary]
+"""(the stage's config, the folders of its inputs, the folder to fill) -> its summary."""
+
+MANIFEST = "manifest.json"
+PACKAGES = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage with its config and inputs: what determines an artifact.
+
+    `config` holds only what the stage reads; `determines` is its JSON form (less what cannot change the result).
+    """
+
+    stage: str
+    function: StageFunction
+    config: Any
+    determines: Mapping[str, Any]
+    inputs: Mapping[str, Step] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> str:
+        identity = {
+            "stage": self.stage,
+            "config": self.determines,
+            "inputs": {name: step.key for name, step in sorted(self.inputs.items())},
+        }
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        return f"{self.stage}-{self.key[:16]}"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A complete artifact: its folder, the stage's summary, the seconds that making it took, and whether it was there."""
+
+    folder: Path
+    summary: Summary
+    seconds: float
+    reused: bool
+
+
+class Store:
+    """Artifacts under one folder. Raises ArtifactError where the folder cannot be used."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    def check(self) -> None:
+        """Raise ArtifactError unless the folder exists (it is made) and can be written to."""
+        probe = self.root / ".work" / f".probe-{os.getpid()}"
+        try:
+            probe.parent.mkdir(parents=True, exist_ok=True)
+            probe.write_text("")
+            probe.unlink()
+        except OSError as error:
+            raise ArtifactError(
+                f"The artifact folder {self.root} cannot be written: {error.strerror}. "
+                "Choose another: python -m rlcf artifacts=FOLDER"
+            ) from error
+
+    def find(self, step: Step) -> Artifact | None:
+        """The complete artifact of `step`, or None."""
+        folder = self.root / step.name
+        if not folder.exists():
+            return None
+        manifest = read_manifest(folder)
+        if manifest["key"] != step.key:
+            raise ArtifactError(f"{folder} belongs to another key than {step.key}: move it away and run again")
+        return Artifact(folder, manifest["summary"], manifest["seconds"], reused=True)
+
+    def make(self, step: Step, on_wait: Callable[[Step], None] = lambda _: None) -> Artifact:
+        """Reuse or make the artifact of `step`, whose inputs must be complete."""
+        found = self.find(step)
+        if found:
+            return found
+        with _locked(self.root / ".work" / f"{step.name}.lock", lambda: on_wait(step)):
+            return self.find(step) or self._fill(step)
+
+    def _fill(self, step: Step) -> Artifact:
+        work = self.root / ".work" / step.name
+        work.mkdir(parents=True, exist_ok=True)
+        started, before = time.monotonic(), _seconds_before(work)
+        inputs = {name: self.root / parent.name for name, parent in step.inputs.items()}
+        try:
+            summary = step.function(step.config, inputs, work)
+        finally:
+            seconds = before + time.monotonic() - started
+            (work / ".seconds").write_text(f"{seconds}")
+        (work / ".seconds").unlink()
+        _write_manifest(work, step, summary, seconds)
+        os.rename(work, self.root / step.name)
+        return Artifact(self.root / step.name, summary, seconds, reused=False)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """An artifact's manifest. Raises ArtifactError where there is none: the folder is not an artifact."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{folder} has no readable {MANIFEST}; move it away and run again ({error})") from error
+    return manifest
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that is either wholly there or not at all, whenever the process is killed."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, path)
+
+
+def _locked(path: Path, on_wait: Callable[[], None]) -> Any:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        on_wait()
+        return lock.acquire()
+
+
+def _seconds_before(work: Path) -> float:
+    """Seconds that earlier, interrupted attempts spent."""
+    record = work / ".seconds"
+    return float(record.read_text() or 0) if record.exists() else 0.0
+
+
+def _write_manifest(work: Path, step: Step, summary: Summary, seconds: float) -> None:
+    manifest = {
+        "stage": step.stage,
+        "key": step.key,
+        "config": step.determines,
+        "inputs": {name: parent.name for name, parent in step.inputs.items()},
+        "summary": summary,
+        "seconds": round(seconds, 3),
+        "versions": versions(),
+    }
+    write_atomically(work / MANIFEST, json.dumps(manifest, indent=2))
+
+
+def versions() -> dict[str, str]:
+    """Versions of what can change a result, for the record; found without importing anything heavy."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in PACKAGES}

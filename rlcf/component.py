@@ -1,0 +1,67 @@
+"""Components: classes that a YAML file names with `_target_`, and the settings that their constructors take.
+
+The settings are checked against the constructor's signature before any work; a component is built where it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, create_model, model_validator
+
+Target = type[Any]
+
+
+class Component(BaseModel):
+    """A class by its import path, and the keyword arguments to build it with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target: str
+    settings: dict[str, Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping) or "_target_" not in raw:
+            raise ValueError("a component needs `_target_`, the import path of its class")
+        settings = {name: value for name, value in raw.items() if name != "_target_"}
+        checked = settings_model(raw["_target_"]).model_validate(settings)
+        return {"target": raw["_target_"], "settings": checked.model_dump(mode="json", exclude_unset=True)}
+
+    def build(self, **more: Any) -> Any:
+        """Construct the class with the settings and `more`."""
+        return find_target(self.target)(**self.settings, **more)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What determines the results of this component."""
+        return {"target": self.target, **self.settings}
+
+
+def find_target(path: str) -> Target:
+    """Import a class by its dotted path. Raises ValueError where there is no such class."""
+    module, _, name = path.rpartition(".")
+    try:
+        target: Target = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"`_target_: {path}` cannot be imported: {error}") from error
+    return target
+
+
+@cache
+def settings_model(path: str) -> type[BaseModel]:
+    """A pydantic model of the constructor's keyword parameters; unknown ones are refused."""
+    target = find_target(path)
+    if issubclass(target, BaseModel):
+        return target
+    hints = get_type_hints(target.__init__, include_extras=True)
+    parameters = list(inspect.signature(target.__init__).parameters.values())[1:]
+    fields: dict[str, Any] = {
+        p.name: (hints.get(p.name, Any), ... if p.default is p.empty else p.default) for p in parameters
+    }
+    return create_model(target.__name__, __config__=ConfigDict(extra="forbid"), **fields)

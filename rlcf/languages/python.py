@@ -1,0 +1,32 @@
+"""Python, as text: where functions end, what does nothing, what careless writers break."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rlcf.languages import python_corrupt, python_scan, python_trivial
+
+
+@dataclass(frozen=True)
+class PythonLanguage:
+    """Implements `rlcf.languages.base.Language`; each method is described where it is done."""
+
+    name = "python"
+
+    def function_end(self, prompt: str, completion: str) -> int | None:
+        """See `python_scan.function_end`."""
+        return python_scan.function_end(prompt, completion)
+
+    def drop_unfinished(self, prompt: str, completion: str) -> str:
+        """See `python_scan.drop_unfinished`."""
+        return python_scan.drop_unfinished(prompt, completion)
+
+    def is_trivial(self, prompt: str, completion: str, canonical: str) -> bool:
+        """See `python_trivial.is_trivial`."""
+        return python_trivial.is_trivial(prompt, completion, canonical)
+
+    def corruptions(self, prompt: str, completion: str, rng: random.Random) -> Iterator[str]:
+        """See `python_corrupt.corruptions`."""
+        return python_corrupt.corruptions(prompt, completion, rng)

@@ -1,0 +1,48 @@
+"""From a problem to the text that the model sees, split where its tokenizer splits too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LINE_BREAK = "\n"
+PROBE = "\n    return"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """`text` goes to the model; `lead` is the head of every completion that `text` already contains."""
+
+    text: str
+    lead: str
+
+
+def render(template: str, chat: str | None, prompt: str, tokenizer: Any) -> Rendered:
+    """Put a problem's prompt into its template, and that behind the chat template where `chat` gives the request.
+
+    The boundary to the completion must be one between tokens, or training (which tokenizes prompt and completion
+    together) would see other tokens than sampling (which starts from the prompt's). Byte-pair tokenizers differ in
+    whether punctuation takes a following line break into its token, so where it does, the line break that opens
+    every completion is moved into the prompt.
+    """
+    text = template.replace("{prompt}", prompt)
+    if chat is not None:
+        text = _chat_prefix(chat, tokenizer) + text
+    lead = "" if splits(tokenizer, text, PROBE) else LINE_BREAK
+    return Rendered(text + lead, lead)
+
+
+def splits(tokenizer: Any, text: str, continuation: str) -> bool:
+    """Whether the tokens of `text` are a prefix of those of `text + continuation`."""
+    alone: list[int] = tokenizer(text)["input_ids"]
+    together: list[int] = tokenizer(text + continuation)["input_ids"]
+    return together[: len(alone)] == alone
+
+
+def _chat_prefix(request: str, tokenizer: Any) -> str:
+    """The conversation up to where the assistant begins, without the start token that the tokenizer adds itself."""
+    messages: list[Mapping[str, str]] = [{"role": "user", "content": request}]
+    prefix: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    adds_start = tokenizer.bos_token_id is not None and tokenizer("")["input_ids"][:1] == [tokenizer.bos_token_id]
+    return prefix.removeprefix(tokenizer.bos_token) if adds_start else prefix

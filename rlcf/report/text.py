@@ -1,0 +1,149 @@
+"""How metrics are worded, the same in the terminal and in the report: names, numbers, and warnings of the trap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from rlcf.metrics import is_rate
+
+Values = Mapping[str, Any]  # one metric or comparison, as in metrics.json
+
+
+class Label(NamedTuple):
+    """A metric's name for people, and which way is better (1 up, -1 down, 0 neither)."""
+
+    text: str
+    better: int
+
+
+# In the order of reading: the headline first, and beside it what exposes it.
+LABELS: Mapping[str, Label] = {
+    "nontrivial_compile_rate": Label("non-trivial compile rate", 1),
+    "compile_rate": Label("compile rate", 1),
+    "trivial_rate": Label("trivial rate", -1),
+    "finished_rate": Label("finished rate", 1),
+    "finished_nontrivial_rate": Label("non-trivial, finished", 1),
+    "edit_similarity": Label("edit similarity", 0),
+    "length": Label("length (characters)", 0),
+}
+ERROR = "_error_rate"
+
+
+def label(name: str) -> Label:
+    """The label of any metric; one that is not listed is shown by its own name."""
+    if name.endswith(ERROR):
+        return Label(f"{name.removesuffix(ERROR)} errors", -1)
+    return LABELS.get(name, Label(name.replace("_", " "), 1 if is_rate(name) else 0))
+
+
+def is_diagnostic(name: str) -> bool:
+    """Is this metric the share of completions with one category of error?"""
+    return name.endswith(ERROR)
+
+
+def names(metrics: Mapping[str, Values]) -> list[str]:
+    """Metrics in the order of reading: the known ones, others such as pass@1, then the errors by category."""
+    known = [name for name in LABELS if name in metrics]
+    others = [name for name in metrics if name not in LABELS and not is_diagnostic(name)]
+    return known + others + [name for name in metrics if is_diagnostic(name)]
+
+
+def number(name: str, value: float | None, sign: str = "") -> str:
+    """A rate in per cent, a similarity with two decimals, a length in characters; `n/a` when unknown."""
+    if value is None:
+        return "n/a"
+    if is_rate(name):
+        return f"{100 * value:{sign}z.1f}"
+    return f"{value:{sign}z.0f}" if name == "length" else f"{value:{sign}z.2f}"
+
+
+def amount(name: str, metric: Values) -> str:
+    """`57.3 %`."""
+    return number(name, metric["value"]) + (" %" if is_rate(name) and metric["value"] is not None else "")
+
+
+def interval(name: str, metric: Values, sign: str = "") -> str:
+    """`[47.1, 66.9]`, or nothing when there is no interval (fewer than two problems)."""
+    if metric["low"] is None:
+        return ""
+    return f"[{number(name, metric['low'], sign)}, {number(name, metric['high'], sign)}]"
+
+
+def difference(name: str, comparison: Values) -> str:
+    """`+14.1`; of a rate, in percentage points."""
+    return number(name, comparison["value"], "+")
+
+
+def excludes_zero(comparison: Values) -> bool:
+    """Does the 95 % interval of the difference exclude zero? Without an interval, no."""
+    return comparison["low"] is not None and (comparison["low"] > 0 or comparison["high"] < 0)
+
+
+def verdict(name: str, comparison: Values) -> str:
+    """`better`, `worse`, or nothing where the interval includes zero or no direction is better."""
+    if not excludes_zero(comparison):
+        return ""
+    return {1: "better", -1: "worse", 0: ""}[label(name).better * (1 if comparison["value"] > 0 else -1)]
+
+
+def p_value(comparison: Values) -> str:
+    """`p = 0.125`, or nothing where McNemar's test does not apply."""
+    p = comparison["p"]
+    if p is None:
+        return ""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def comparison_of(metrics: Mapping[str, Any], tuned: str, base: str, benchmark: str) -> Mapping[str, Values]:
+    """The differences `tuned` minus `base` on one benchmark, by metric; empty when there are none."""
+    found: Mapping[str, Values] = metrics["comparisons"].get(f"{tuned}_vs_{base}", {}).get(benchmark, {})
+    return found
+
+
+def first_and_last(metrics: Mapping[str, Any]) -> tuple[str, str]:
+    """The two models of the headline: what training began with and what it ended with."""
+    models = list(metrics["models"])
+    return models[0], models[-1]
+
+
+def benchmarks(metrics: Mapping[str, Any]) -> list[str]:
+    """Every benchmark that some model answered, in order."""
+    return list(dict.fromkeys(name for model in metrics["models"].values() for name in model))
+
+
+def warnings(metrics: Mapping[str, Any]) -> list[str]:
+    """Signs that a model learned to write nothing, for each later model against the first one."""
+    first, *later = metrics["models"]
+    return [
+        f"{benchmark}: {warning}"
+        for benchmark in benchmarks(metrics)
+        for model in later
+        if benchmark in metrics["models"][model] and benchmark in metrics["models"][first]
+        for warning in _signs(metrics, first, model, benchmark)
+    ]
+
+
+def _signs(metrics: Mapping[str, Any], first: str, model: str, benchmark: str) -> Iterator[str]:
+    before, after = metrics["models"][first][benchmark], metrics["models"][model][benchmark]
+    changes = comparison_of(metrics, model, first, benchmark)
+
+    def from_to(name: str) -> str:
+        return f"{amount(name, before[name])} for {first}, {amount(name, after[name])} for {model}"
+
+    if _rose(changes, "trivial_rate"):
+        yield f"{model} writes more bodies that do nothing (trivial rate: {from_to('trivial_rate')})."
+    if _rose(changes, "compile_rate") and not _rose(changes, "nontrivial_compile_rate"):
+        yield f"{model}'s compile rate rose without its non-trivial compile rate ({from_to('compile_rate')})."
+    if _halved(before.get("length"), after.get("length")):
+        yield f"{model} writes less than half as much (characters: {from_to('length')})."
+
+
+def _rose(changes: Mapping[str, Values], name: str) -> bool:
+    return name in changes and excludes_zero(changes[name]) and changes[name]["value"] > 0
+
+
+def _halved(before: Values | None, after: Values | None) -> bool:
+    if not before or not after or before["value"] is None or after["value"] is None:
+        return False
+    return bool(after["value"] < before["value"] / 2)

@@ -1,0 +1,159 @@
+"""Sampling completions from a causal language model, a batch at a time.
+
+A library's `generate` pays for every row until the last one ends. Here a row that has ended (stop token or the
+caller's own rule) leaves the batch, and the samples of one prompt share its prefill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+CHECK_EVERY = 4
+"""Tokens between two looks at the text: decoding it costs more than a few tokens too many."""
+
+
+class SamplingParameters(BaseModel):
+    """How tokens are drawn. `temperature` 0 takes the likeliest; `top_k` 0 and `top_p` 1 switch a filter off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: Annotated[float, Field(ge=0, le=10)] = 0.8
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    top_k: Annotated[int, Field(ge=0)] = 50
+    max_new_tokens: Annotated[int, Field(gt=0)] = 96
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One sampled text; `stopped` is False where the token limit ended it."""
+
+    text: str
+    tokens: int
+    stopped: bool
+
+
+HasEnded = Callable[[int, str], bool]
+"""(index of the prompt, text sampled for it so far) -> whether it is complete."""
+
+
+def draw(logits: Tensor, parameters: SamplingParameters, generator: torch.Generator) -> Tensor:
+    """One token a row: logits [rows, vocabulary] -> tokens [rows].
+
+    The filters come in the order of transformers' `generate`: temperature, top-k, then top-p (Holtzman et al. 2020,
+    arXiv 1904.09751) over what top-k left.
+    """
+    if parameters.temperature == 0:
+        return logits.argmax(dim=-1)
+    kept = min(parameters.top_k or logits.shape[-1], logits.shape[-1])
+    values, tokens = (logits.float() / parameters.temperature).topk(kept, dim=-1)
+    probabilities = values.softmax(dim=-1)
+    before = probabilities.cumsum(dim=-1) - probabilities
+    probabilities = probabilities.masked_fill(before >= parameters.top_p, 0.0)
+    choice = torch.multinomial(probabilities, 1, generator=generator)
+    return tokens.gather(-1, choice).squeeze(-1)
+
+
+def sample(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    samples: int,
+    parameters: SamplingParameters,
+    has_ended: HasEnded,
+    seed: int,
+) -> list[list[Sampled]]:
+    """Draw `samples` texts for each prompt, as one batch of `len(prompts) * samples` rows.
+
+    The result depends on the seed, the prompts and their order only.
+    """
+    generator = torch.Generator(device=model.device).manual_seed(seed)
+    with torch.inference_mode():
+        batch = _Batch.prefill(model, tokenizer, prompts, samples)
+        for step in range(1, parameters.max_new_tokens + 1):
+            batch.extend(draw(batch.logits, parameters, generator))
+            last = step == parameters.max_new_tokens
+            if last or step % CHECK_EVERY == 0 or batch.any_stop_token():
+                batch.retire(has_ended, at_limit=last)
+            if not batch.rows:
+                break
+            batch.forward()
+    return [batch.done[i * samples : (i + 1) * samples] for i in range(len(prompts))]
+
+
+class _Batch:
+    """The rows still being written, with their key-value cache."""
+
+    def __init__(self, model: Any, tokenizer: Any, rows: int, samples: int) -> None:
+        self.model, self.tokenizer, self.samples = model, tokenizer, samples
+        self.rows = list(range(rows))
+        self.done: list[Sampled] = [Sampled("", 0, False)] * rows
+        self.tokens = torch.empty((rows, 0), dtype=torch.long, device=model.device)
+
+    @classmethod
+    def prefill(cls, model: Any, tokenizer: Any, prompts: Sequence[str], samples: int) -> _Batch:
+        batch = cls(model, tokenizer, len(prompts) * samples, samples)
+        encoded = tokenizer(list(prompts), return_tensors="pt", padding=True, padding_side="left").to(model.device)
+        mask = encoded["attention_mask"]
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        output = model(
+            input_ids=encoded["input_ids"],
+            attention_mask=mask,
+            position_ids=positions,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        batch.cache = output.past_key_values
+        batch.cache.batch_repeat_interleave(samples)
+        batch.mask = mask.repeat_interleave(samples, 0)
+        batch.positions = positions[:, -1].repeat_interleave(samples, 0)
+        batch.logits = output.logits[:, -1].repeat_interleave(samples, 0)
+        return batch
+
+    def extend(self, tokens: Tensor) -> None:
+        self.tokens = torch.cat((self.tokens, tokens[:, None]), dim=1)
+
+    def any_stop_token(self) -> bool:
+        return bool((self.tokens[:, -1] == self.tokenizer.eos_token_id).any())
+
+    def retire(self, has_ended: HasEnded, at_limit: bool) -> None:
+        """Take the rows that have ended out of the batch (all of them at the token limit)."""
+        texts = self.tokenizer.batch_decode(self.tokens, skip_special_tokens=True)
+        stops = (self.tokens[:, -1] == self.tokenizer.eos_token_id).tolist()
+        keep = []
+        for place, (row, text, stop) in enumerate(zip(self.rows, texts, stops, strict=True)):
+            ended = stop or has_ended(row // self.samples, text)
+            if ended or at_limit:
+                self.done[row] = Sampled(text, self.tokens.shape[1], ended)
+            else:
+                keep.append(place)
+        if len(keep) < len(self.rows):
+            self._keep(keep)
+
+    def _keep(self, places: list[int]) -> None:
+        self.rows = [self.rows[place] for place in places]
+        index = torch.tensor(places, dtype=torch.long, device=self.tokens.device)
+        self.tokens, self.mask, self.positions = self.tokens[index], self.mask[index], self.positions[index]
+        if places:
+            self.cache.batch_select_indices(index)
+
+    def forward(self) -> None:
+        """Feed the last token of every row; fills `logits` [rows, vocabulary]."""
+        self.mask = torch.cat((self.mask, self.mask.new_ones((len(self.rows), 1))), dim=1)
+        self.positions = self.positions + 1
+        output = self.model(
+            input_ids=self.tokens[:, -1:],
+            attention_mask=self.mask,
+            position_ids=self.positions[:, None],
+            past_key_values=self.cache,
+            use_cache=True,
+        )
+        self.logits = output.logits[:, -1]
