@@ -74,7 +74,7 @@ def _width(table: Table, console: Console) -> int:
 
 
 def _table(metrics: Mapping[str, Any], benchmark: str, between: str) -> Table:
-    """One benchmark's metrics; `between` a value and its interval is a space, or a line break where that is too wide."""
+    """One benchmark's metrics; `between` a value and its interval is a space, or a line break where space is short."""
     models = {name: own[benchmark] for name, own in metrics["models"].items() if benchmark in own}
     first, last = text.first_and_last(metrics)
     changes = text.comparison_of(metrics, last, first, benchmark)

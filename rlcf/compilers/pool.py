@@ -1,0 +1,338 @@
+"""Long-lived worker processes that judge programs, whatever the language.
+
+The protocol of a worker: one JSON object a line. It reads `{"id": 7, ...}` (the rest is between it and its compiler)
+and writes `{"id": 7, "status": "ok" | "rejected" | "timeout" | "crash", "diagnostics": [...]}`, answering in the order
+of the requests, each answer flushed before it takes the next request. At the end of its input it ends.
+
+The first request to each worker is the probe, a program known to be fine. Until that is answered the worker has not
+started, and its failures are the machine's, never a program's. From then on the oldest unanswered request is what the
+worker is busy with: a hang or a death there is blamed on that request alone, and those behind it are given out again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from rlcf.compilers.base import Progress
+from rlcf.errors import InfrastructureError
+from rlcf.processes import Process
+from rlcf.records import Judgement
+
+Request = Mapping[str, Any]
+
+PROBE = -1
+WINDOW = 32
+"""Requests that a worker may hold: enough to hide the trips through the pipes, few to give out again."""
+CHUNK = 1 << 16
+"""Bytes read or written at once, and the unwritten bytes above which a worker is given nothing more."""
+STARTS = 5
+"""Workers in a row that may die before they work at all."""
+DEATHS = 2
+"""Deaths of fresh workers, on one program, that make it a crash."""
+START_TIMEOUT = 60.0
+"""Seconds from a worker's start to its answer to the probe."""
+
+
+def available_cpus() -> int:
+    """The cores this process may use: on a cluster, fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Batch:
+    """The requests of one call: which are still to give out, and the judgements so far."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self.requests = requests
+        self.todo = deque(range(len(requests)))
+        self.judgements: dict[int, Judgement] = {}
+        self.deaths: Counter[int] = Counter()
+
+    def unfinished(self) -> bool:
+        return len(self.judgements) < len(self.requests)
+
+    def settle(self, job: int, status: str) -> None:
+        """Judge a program on which the worker, not the compiler, had the last word."""
+        self.judgements[job] = Judgement.model_validate({"ok": False, "status": status})
+
+    def in_order(self) -> list[Judgement]:
+        return [self.judgements[job] for job in range(len(self.requests))]
+
+
+class _Worker:
+    """A process, the requests it holds (oldest first) and the bytes under way to and from it."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.jobs: deque[int] = deque()
+        self.outgoing = bytearray()
+        self.incoming = bytearray()
+        self.errors = bytearray()
+        self.answers = 0
+        self.progress_at = time.monotonic()
+
+    def give(self, job: int, request: Request) -> None:
+        if not self.jobs:
+            self.progress_at = time.monotonic()
+        self.jobs.append(job)
+        self.outgoing += json.dumps({"id": job, **request}).encode() + b"\n"
+
+    def probing(self) -> bool:
+        return self.answers == 0
+
+    def fresh(self) -> bool:
+        """Whether the request it is busy with is the first after the probe."""
+        return self.answers == 1
+
+    def write(self) -> None:
+        """Write what the pipe takes. That counts as progress, as a large program may take its time to arrive."""
+        try:
+            written = os.write(self.process.stdin.fileno(), self.outgoing[:CHUNK])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it died, as the end of its output will tell
+            written = len(self.outgoing)
+        del self.outgoing[:written]
+        self.progress_at = time.monotonic()
+
+    def read_errors(self) -> bool:
+        """Keep the tail of what it writes to stderr; False at the end of it."""
+        data = _read(self.process.stderr.fileno())
+        self.errors = (self.errors + data)[-2000:]
+        return bool(data)
+
+    def read_lines(self) -> list[bytes] | None:
+        """The complete lines that have arrived; None at the end of its output."""
+        data = _read(self.process.stdout.fileno())
+        if not data:
+            return None
+        if b"\n" not in data:
+            self.incoming += data
+            return []
+        *lines, rest = bytes(self.incoming + data).split(b"\n")
+        self.incoming = bytearray(rest)
+        return lines
+
+    def end(self) -> str:
+        """Kill it; returns how it ended, with the tail of its stderr."""
+        with contextlib.suppress(OSError, ValueError):
+            while self.read_errors():
+                pass
+        how = self.process.kill()
+        tail = self.errors.decode(errors="replace").strip()
+        return f"{how}, and wrote: {tail}" if tail else f"{how}, and wrote nothing to stderr"
+
+
+class WorkerPool:
+    """Up to `workers` processes of `command`, started when first needed and kept between calls.
+
+    `timeout` is in seconds for each program, from when its worker took it up; `memory_mb` is the address space of a
+    worker in MiB (None: no limit). Workers die with the thread that started them: one that died idle is replaced.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        probe: Request,
+        *,
+        workers: int,
+        timeout: float,
+        memory_mb: int | None = None,
+        start_timeout: float = START_TIMEOUT,
+    ) -> None:
+        self._command = list(command)
+        self._probe = probe
+        self._size = workers
+        self._timeout = timeout
+        self._memory_mb = memory_mb
+        self._start_timeout = start_timeout
+        self._workers: dict[_Worker, None] = {}
+        self._selector: selectors.BaseSelector = selectors.DefaultSelector()
+        self._failed_starts = 0
+        self._lock = threading.Lock()
+
+    def judge(self, requests: Sequence[Request], on_progress: Progress | None = None) -> list[Judgement]:
+        """One judgement a request, in order. Raises InfrastructureError when the workers do not work.
+
+        Whatever it raises, no worker is left behind.
+        """
+        with self._lock:
+            batch = _Batch(requests)
+            self._failed_starts = 0
+            try:
+                while batch.unfinished():
+                    done = len(batch.judgements)
+                    self._step(batch)
+                    if on_progress and len(batch.judgements) > done:
+                        on_progress(len(batch.judgements))
+            except BaseException:
+                self.close()
+                raise
+            return batch.in_order()
+
+    def close(self) -> None:
+        """Kill every worker. Safe to repeat; a later `judge` starts new ones."""
+        for worker in list(self._workers):
+            self._dismiss(worker)
+
+    def _step(self, batch: _Batch) -> None:
+        """Hand out, wait until something happens, take it in. Reads come before the deadlines are looked at."""
+        self._hand_out(batch)
+        for key, _ in self._selector.select(self._patience()):
+            worker, handle = key.data
+            if worker in self._workers:  # else buried by an event of this very round
+                handle(worker, batch)
+        self._expire(batch)
+
+    # Starting and ending workers
+
+    def _start(self) -> _Worker:
+        worker = _Worker(Process(self._command, self._memory_mb))
+        self._workers[worker] = None
+        self._selector.register(worker.process.stdout, selectors.EVENT_READ, (worker, self._on_output))
+        self._selector.register(worker.process.stderr, selectors.EVENT_READ, (worker, self._on_errors))
+        self._give(worker, PROBE, self._probe)
+        return worker
+
+    def _dismiss(self, worker: _Worker) -> str:
+        """Kill a worker and forget it; returns how it ended."""
+        del self._workers[worker]
+        for pipe in (worker.process.stdin, worker.process.stdout, worker.process.stderr):
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(pipe)
+        return worker.end()
+
+    def _replace(self, worker: _Worker, batch: _Batch) -> None:
+        """Give the jobs of a dismissed worker out again, the oldest to a fresh worker, ahead of all others."""
+        jobs = [job for job in worker.jobs if job != PROBE and job not in batch.judgements]
+        if jobs:
+            batch.todo.extendleft(reversed(jobs[1:]))
+            self._give(self._start(), jobs[0], batch.requests[jobs[0]])
+
+    def _bury(self, worker: _Worker, batch: _Batch) -> None:
+        """A worker has died by itself, or was killed from outside."""
+        how = self._dismiss(worker)
+        if worker.probing():
+            self._failed_starts += 1
+            if self._failed_starts == STARTS:
+                raise InfrastructureError(self._complaint(f"{STARTS} workers in a row did not start; the last: {how}"))
+        elif worker.jobs and worker.fresh():
+            batch.deaths[worker.jobs[0]] += 1
+            if batch.deaths[worker.jobs[0]] == DEATHS:
+                batch.settle(worker.jobs[0], "crash")
+        self._replace(worker, batch)
+
+    def _complaint(self, what: str) -> str:
+        return f"{what}\nThe command of a worker, to try by hand: {' '.join(self._command)}"
+
+    # Handing out
+
+    def _hand_out(self, batch: _Batch) -> None:
+        for worker in list(self._workers):
+            self._fill(worker, batch)
+        while batch.todo and len(self._workers) < self._size:
+            self._fill(self._start(), batch)
+
+    def _fill(self, worker: _Worker, batch: _Batch) -> None:
+        """Give a worker that runs low its share of what is left, so that all of them end together."""
+        if len(worker.jobs) > WINDOW // 2:
+            return
+        share = min(WINDOW - len(worker.jobs), -(-len(batch.todo) // self._size))
+        while share > 0 and len(worker.outgoing) < CHUNK:
+            job = batch.todo.popleft()
+            worker.give(job, batch.requests[job])
+            share -= 1
+        self._flush(worker)
+
+    def _give(self, worker: _Worker, job: int, request: Request) -> None:
+        worker.give(job, request)
+        self._flush(worker)
+
+    def _flush(self, worker: _Worker) -> None:
+        """Write what the pipe takes now; the selector says when it takes the rest."""
+        waiting = worker.process.stdin in self._selector.get_map()
+        if worker.outgoing:
+            worker.write()
+        if worker.outgoing and not waiting:
+            self._selector.register(worker.process.stdin, selectors.EVENT_WRITE, (worker, self._on_room))
+        if waiting and not worker.outgoing:
+            self._selector.unregister(worker.process.stdin)
+
+    # What happens
+
+    def _on_room(self, worker: _Worker, batch: _Batch) -> None:
+        self._flush(worker)
+
+    def _on_errors(self, worker: _Worker, batch: _Batch) -> None:
+        if not worker.read_errors():
+            self._selector.unregister(worker.process.stderr)
+
+    def _on_output(self, worker: _Worker, batch: _Batch) -> None:
+        lines = worker.read_lines()
+        if lines is None:
+            self._bury(worker, batch)
+            return
+        for line in lines:
+            self._take(worker, line, batch)
+
+    def _take(self, worker: _Worker, line: bytes, batch: _Batch) -> None:
+        """One answer: to the probe, or to the request the worker was busy with."""
+        job, judgement = self._parse(line)
+        if not worker.jobs or job != worker.jobs[0]:
+            raise InfrastructureError(self._complaint(f"a worker answered out of turn: {line[:200]!r}"))
+        worker.jobs.popleft()
+        worker.answers += 1
+        worker.progress_at = time.monotonic()
+        if job == PROBE:
+            self._check_probe(judgement, line)
+        else:
+            batch.judgements[job] = judgement
+
+    def _parse(self, line: bytes) -> tuple[int, Judgement]:
+        try:
+            answer = json.loads(line)
+            job = answer.pop("id")
+            return job, Judgement.model_validate({"ok": answer["status"] == "ok", **answer})
+        except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+            raise InfrastructureError(self._complaint(f"a worker wrote {line[:200]!r}, no answer: {error}")) from error
+
+    def _check_probe(self, judgement: Judgement, line: bytes) -> None:
+        if not judgement.ok:
+            raise InfrastructureError(self._complaint(f"a worker rejects a good program: {line[:200]!r}"))
+        self._failed_starts = 0
+
+    # Deadlines
+
+    def _deadline(self, worker: _Worker) -> float:
+        return worker.progress_at + (self._start_timeout if worker.probing() else self._timeout)
+
+    def _patience(self) -> float:
+        """Seconds until the first deadline."""
+        return max(0.0, min(self._deadline(worker) for worker in self._workers if worker.jobs) - time.monotonic())
+
+    def _expire(self, batch: _Batch) -> None:
+        now = time.monotonic()
+        for worker in [worker for worker in self._workers if worker.jobs and self._deadline(worker) <= now]:
+            how = self._dismiss(worker)
+            if worker.probing():
+                seconds = f"{self._start_timeout:g} seconds"
+                raise InfrastructureError(self._complaint(f"a worker did not start within {seconds}; killed: {how}"))
+            batch.settle(worker.jobs[0], "timeout")
+            self._replace(worker, batch)
+
+
+def _read(file: int) -> bytes:
+    """What has arrived on a pipe that is ready."""
+    return os.read(file, CHUNK)
+
+
+Handler = Callable[[_Worker, _Batch], None]

@@ -1,0 +1,120 @@
+"""Methods: how verdicts become training rows, and which of TRL's trainers learns from them.
+
+A method is a frozen pydantic model whose fields are the keys of its YAML file; `args` holds fields of its TRL config.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError, TypeAdapter, ValidationError
+
+from rlcf.records import Record, Source
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A completion that may be learned from; `prompt` is the text that the model sees, `good` the side it is on."""
+
+    task_id: str
+    prompt: str
+    completion: str
+    good: bool
+    source: Source
+
+
+class Rows(BaseModel):
+    """The training data to build. The shares name where it comes from; the rest are the model's own judged samples.
+
+    `canonical`: human-written solutions on the good side. `not_compile`: synthetic corruptions on the bad side (the
+    thesis's name: 0.5 of KTO's rows, 1.0 of DPO's pairs; 0 is no corruption).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    train: Annotated[int, Field(gt=0)]
+    validation: Annotated[int, Field(ge=0)]
+    canonical: Share
+    not_compile: Share
+
+
+class Method(BaseModel, ABC):
+    """One of TRL's offline trainers with its data. Subclasses name the row type and the classes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    rows: Rows
+    args: dict[str, Any]
+    early_stopping_patience: Annotated[int, Field(gt=0)] | None = None
+
+    needs_samples: ClassVar[bool] = True
+    row_type: ClassVar[type[Record]]
+
+    @abstractmethod
+    def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
+        """At most `count` training rows, shuffled."""
+
+    @abstractmethod
+    def config_class(self) -> type[Any]:
+        """TRL's config class."""
+
+    @abstractmethod
+    def trainer_class(self) -> type[Any]:
+        """TRL's trainer class."""
+
+    def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """Fields of the TRL config that follow from the rows; `args` goes before them."""
+        return {}
+
+    def faults(self) -> list[str]:
+        """What is wrong with `args`: unknown fields (with the nearest valid ones) and wrong types."""
+        valid = _field_types(self.config_class())
+        return [fault for name, value in self.args.items() for fault in _arg_faults(name, value, valid)]
+
+
+def _field_types(config: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(config)
+    return {field.name: hints[field.name] for field in fields(config) if field.init}
+
+
+def _arg_faults(name: str, value: Any, valid: Mapping[str, Any]) -> Iterable[str]:
+    import difflib
+
+    if name not in valid:
+        near = difflib.get_close_matches(name, valid, n=5, cutoff=0.5)
+        yield f"method.args.{name}: unknown; the nearest of {len(valid)} valid names: {', '.join(near) or 'none'}"
+        return
+    try:
+        TypeAdapter(valid[name]).validate_python(value)
+    except ValidationError as error:
+        yield f"method.args.{name}: {error.errors()[0]['msg']} (got {value!r})"
+    except PydanticSchemaGenerationError:
+        return  # a type that only TRL can judge
+
+
+def quota(total: int, share: float) -> int:
+    """The whole number of rows that `share` of `total` comes to."""
+    return round(total * share)
+
+
+def take(pool: Sequence[Any], count: int, rng: random.Random) -> list[Any]:
+    """A random `count` of the pool, or all of it where it holds fewer."""
+    return rng.sample(list(pool), min(count, len(pool)))
+
+
+def deal(rows: Sequence[Any], key: Callable[[Any], str], rng: random.Random) -> list[Any]:
+    """Shuffle so that rows of one key lie far apart: first one of each key, then a second of each, and so on."""
+    shuffled = rng.sample(list(rows), len(rows))
+    seen: dict[str, int] = {}
+    rounds = []
+    for row in shuffled:
+        seen[key(row)] = seen.get(key(row), -1) + 1
+        rounds.append(seen[key(row)])
+    return [row for _, row in sorted(zip(rounds, shuffled, strict=True), key=lambda pair: pair[0])]

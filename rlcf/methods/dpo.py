@@ -1,0 +1,68 @@
+"""Direct preference optimization (Rafailov et al. 2023, arXiv 2305.18290): two completions of one prompt."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, ClassVar
+
+from rlcf.methods.base import Candidate, Method, deal, quota, take
+from rlcf.records import Pair, Record
+
+
+class DPO(Method):
+    """`rows.canonical` is the share of pairs whose chosen side is human, `rows.not_compile` of those whose rejected
+    side is a corruption; the other sides are the model's own samples."""
+
+    row_type: ClassVar[type[Record]] = Pair
+
+    def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
+        kinds = _pairs_by_kind(candidates)
+        human, broken = self.rows.canonical, self.rows.not_compile
+        shares = {
+            ("canonical", "synthetic"): human * broken,
+            ("canonical", "sample"): human * (1 - broken),
+            ("sample", "synthetic"): (1 - human) * broken,
+            ("sample", "sample"): (1 - human) * (1 - broken),
+        }
+        drawn = [pair for kind, share in shares.items() for pair in _spread(kinds[kind], quota(count, share), rng)]
+        return deal(drawn, lambda pair: pair.task_id, rng)
+
+    def config_class(self) -> type[Any]:
+        from trl import DPOConfig
+
+        return DPOConfig
+
+    def trainer_class(self) -> type[Any]:
+        from trl import DPOTrainer
+
+        return DPOTrainer
+
+
+def _pairs_by_kind(candidates: Sequence[Candidate]) -> dict[tuple[str, str], list[Pair]]:
+    problems = defaultdict(list)
+    for candidate in candidates:
+        problems[candidate.task_id].append(candidate)
+    kinds = defaultdict(list)
+    for group in problems.values():
+        for good, bad in product((c for c in group if c.good), (c for c in group if not c.good)):
+            kinds[good.source, bad.source].append(_pair(good, bad))
+    return kinds
+
+
+def _spread(pairs: Sequence[Pair], count: int, rng: random.Random) -> list[Pair]:
+    """`count` pairs over as many problems as there are: a second pair of one comes after a first of each."""
+    return deal(take(pairs, len(pairs), rng), lambda pair: pair.task_id, rng)[:count]
+
+
+def _pair(good: Candidate, bad: Candidate) -> Pair:
+    return Pair(
+        task_id=good.task_id,
+        prompt=good.prompt,
+        chosen=good.completion,
+        rejected=bad.completion,
+        chosen_source=good.source,
+        rejected_source=bad.source,
+    )

@@ -1,0 +1,67 @@
+"""Kahneman-Tversky optimization (Ethayarajh et al. 2024, arXiv 2402.01306): desirable and undesirable completions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rlcf.methods.base import Candidate, Method, deal, quota, take
+from rlcf.records import Record, Unpaired
+
+HIGHEST_RATIO = 4 / 3
+"""The authors want (w_D n_D) / (w_U n_U) within [1, 4/3] (section 4.2 of the paper)."""
+
+
+class KTO(Method):
+    """Half of the rows are desirable as far as the candidates allow; TRL pairs neighbours for its KL term, so rows of
+    one problem are kept apart."""
+
+    row_type: ClassVar[type[Record]] = Unpaired
+
+    def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
+        canonical = take(_of(candidates, "canonical"), quota(count, self.rows.canonical), rng)
+        synthetic = take(_of(candidates, "synthetic"), quota(count, self.rows.not_compile), rng)
+        rest = max(0, count - quota(count, self.rows.canonical) - quota(count, self.rows.not_compile))
+        samples = take(_of(candidates, "sample"), rest, rng)
+        rows = [_row(candidate) for candidate in (*canonical, *synthetic, *samples)]
+        return deal(rows, lambda row: row.task_id, rng)
+
+    def config_class(self) -> type[Any]:
+        from trl import KTOConfig
+
+        return KTOConfig
+
+    def trainer_class(self) -> type[Any]:
+        from trl import KTOTrainer
+
+        return KTOTrainer
+
+    def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
+        desirable = sum(row.label for row in rows)
+        weights = class_weights(desirable, len(rows) - desirable)
+        return dict(zip(("desirable_weight", "undesirable_weight"), weights, strict=True))
+
+
+def class_weights(desirable: int, undesirable: int) -> tuple[float, float]:
+    """The weights (w_D, w_U), the larger of them as near to 1 as puts (w_D n_D) / (w_U n_U) within [1, 4/3]."""
+    if desirable == 0 or undesirable == 0:
+        return 1.0, 1.0
+    ratio = desirable / undesirable
+    if ratio < 1:
+        return 1 / ratio, 1.0
+    return 1.0, max(1.0, ratio / HIGHEST_RATIO)
+
+
+def _of(candidates: Sequence[Candidate], source: str) -> list[Candidate]:
+    return [candidate for candidate in candidates if candidate.source == source]
+
+
+def _row(candidate: Candidate) -> Unpaired:
+    return Unpaired(
+        task_id=candidate.task_id,
+        prompt=candidate.prompt,
+        completion=candidate.completion,
+        label=candidate.good,
+        source=candidate.source,
+    )

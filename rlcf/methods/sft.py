@@ -1,0 +1,37 @@
+"""Supervised fine-tuning on the human-written solutions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rlcf.methods.base import Candidate, Method, take
+from rlcf.records import Record, Text
+
+
+class SFT(Method):
+    """Needs no samples: every row is a prompt and its canonical solution."""
+
+    needs_samples: ClassVar[bool] = False
+    row_type: ClassVar[type[Record]] = Text
+
+    def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
+        human = [candidate for candidate in candidates if candidate.source == "canonical"]
+        return [_row(candidate) for candidate in take(human, count, rng)]
+
+    def config_class(self) -> type[Any]:
+        from trl import SFTConfig
+
+        return SFTConfig
+
+    def trainer_class(self) -> type[Any]:
+        from trl import SFTTrainer
+
+        return SFTTrainer
+
+
+def _row(candidate: Candidate) -> Text:
+    return Text(
+        task_id=candidate.task_id, prompt=candidate.prompt, completion=candidate.completion, source=candidate.source
+    )

@@ -1,0 +1,132 @@
+"""Policies: a model, perhaps an adapter on it, and where it came from.
+
+A policy's folder holds `policy.json`: the weights (a folder beside it, or a Hub id), or an adapter and the policy
+that it goes on. Loading follows the chain; adapters below the last are merged into the weights.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from rlcf.artifacts import write_atomically
+from rlcf.errors import DataError
+
+POLICY = "policy.json"
+
+
+class Policy(BaseModel):
+    """`weights`: a Hub id or a folder; `adapter`: a folder, whose weights go on the policy in the folder `parent`.
+
+    Folders are relative to the policy's own, so that a store can be moved. `method`: what trained it (None: nothing).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: str | None = None
+    revision: str | None = None
+    adapter: str | None = None
+    parent: str | None = None
+    tokenizer: str | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model in memory with its tokenizer; `adapted` says that it carries an adapter that is not merged."""
+
+    model: Any
+    tokenizer: Any
+    adapted: bool
+
+
+def write_policy(folder: Path, policy: Policy) -> None:
+    write_atomically(folder / POLICY, policy.model_dump_json(indent=2))
+
+
+def read_policy(folder: Path) -> Policy:
+    try:
+        return Policy.model_validate_json((folder / POLICY).read_text())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder} holds no policy: {error}") from error
+
+
+def lineage(folder: Path) -> list[dict[str, Any]]:
+    """The policies from the one in `folder` down to the pre-trained weights."""
+    policy = read_policy(folder)
+    own = {"artifact": folder.name, **policy.model_dump(exclude_none=True)}
+    return [own, *(lineage(_beside(folder, policy.parent)) if policy.parent else [])]
+
+
+def load(folder: Path, *, dtype: str, device: str, keep_adapter: bool = False) -> Loaded:
+    """Load the policy in `folder`; its last adapter stays one with `keep_adapter`, ready to be trained on."""
+    policy = read_policy(folder)
+    if policy.adapter is None:
+        return Loaded(_load_weights(folder, policy, dtype, device), _load_tokenizer(folder, policy), adapted=False)
+    from peft import PeftModel
+
+    below = load(_beside(folder, policy.parent or "."), dtype=dtype, device=device)
+    model: Any = PeftModel.from_pretrained(
+        below.model, str(_beside(folder, policy.adapter)), is_trainable=keep_adapter
+    )
+    return Loaded(model if keep_adapter else model.merge_and_unload(), below.tokenizer, adapted=keep_adapter)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer at the bottom of the chain."""
+    policy = read_policy(folder)
+    return load_tokenizer(_beside(folder, policy.parent)) if policy.parent else _load_tokenizer(folder, policy)
+
+
+def _load_weights(folder: Path, policy: Policy, dtype: str, device: str) -> Any:
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(
+        _source(folder, policy.weights), revision=policy.revision, dtype=_dtype(dtype, device)
+    )
+    return model.to(device).eval()
+
+
+def _load_tokenizer(folder: Path, policy: Policy) -> Any:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(
+        _source(folder, policy.tokenizer or policy.weights), revision=policy.revision
+    )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _source(folder: Path, name: str | None) -> str:
+    """A folder beside the policy, where there is one of that name, else the name itself: a Hub id or a full path."""
+    beside = _beside(folder, name or ".")
+    return str(beside) if beside.is_dir() else str(name)
+
+
+def _beside(folder: Path, relative: str) -> Path:
+    return (folder / relative).resolve()
+
+
+def _dtype(dtype: str, device: str) -> Any:
+    """`auto`: the weights' own type on a GPU, 32 bits on a CPU, where shorter ones are slower and train worse."""
+    import torch
+
+    if dtype == "auto":
+        return "auto" if device == "cuda" else torch.float32
+    return getattr(torch, dtype)
+
+
+def resolve_device(device: str) -> str:
+    """`auto` is the GPU where there is one."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return device

@@ -1,0 +1,117 @@
+"""Starts processes; the only module of rlcf that does.
+
+A process started here
+
+- leads a session of its own, so that a Ctrl-C in the terminal is the parent's to handle, and so that `kill` reaches
+  everything the process has started in its turn;
+- dies with the thread that started it, even when that is killed with SIGKILL (Linux: PR_SET_PDEATHSIG);
+- has at most `memory_mb` MiB of address space, and writes no core dump;
+- sees nothing of the parent's terminal: its three standard streams are pipes.
+
+The limits are set by this file itself, run as a script: it limits its own process and becomes the command. Code between
+fork and exec (`preexec_fn`) can deadlock when the parent has threads, and a command need not know about its limits.
+
+On the standard library alone, because the script runs without site-packages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+_CANNOT_START = 127
+_MIB = 1 << 20
+
+
+class Process:
+    """A running command. `stdin`, `stdout` and `stderr` are the parent's ends of its pipes: binary, not blocking."""
+
+    def __init__(self, command: Sequence[str], memory_mb: int | None = None) -> None:
+        """Start `command`. A command that cannot be run says so on `stderr` and ends with exit code 127."""
+        self._popen = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", __file__, str(os.getpid()), str(memory_mb or 0), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self.pid = self._popen.pid
+        self.stdin, self.stdout, self.stderr = map(_unblocked, _pipes(self._popen))
+
+    def kill(self) -> str:
+        """Kill the whole process group, reap the process and close its pipes; says how it ended.
+
+        Safe to repeat. Until the process is reaped here, its id cannot be another process's.
+        """
+        if self._popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._popen.wait()
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            pipe.close()
+        return _ending(self._popen.returncode)
+
+
+def _pipes(popen: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+    assert popen.stdin is not None
+    assert popen.stdout is not None
+    assert popen.stderr is not None
+    return popen.stdin, popen.stdout, popen.stderr
+
+
+def _unblocked(pipe: IO[bytes]) -> IO[bytes]:
+    os.set_blocking(pipe.fileno(), False)
+    return pipe
+
+
+def _ending(returncode: int) -> str:
+    """A return code in words: `exit code 1`, `SIGKILL`."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-returncode).name
+    return f"signal {-returncode}"
+
+
+def _become(parent: int, memory_mb: int, command: list[str]) -> None:
+    """Limit this process, then replace it by `command`. Returns only when the command cannot be run."""
+    import resource
+
+    if sys.platform == "linux":
+        _die_with_parent()
+    if os.getppid() != parent:  # the parent died before the kernel was asked to tell
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory_mb:
+        _limit(resource.RLIMIT_AS, memory_mb * _MIB)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        print(f"cannot run {command[0]}: {error.strerror}", file=sys.stderr)
+
+
+def _limit(kind: int, amount: int) -> None:
+    """Lower a resource limit for good; one that is already lower (a cluster's) stays."""
+    import resource
+
+    _, hard = resource.getrlimit(kind)
+    amount = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+    resource.setrlimit(kind, (amount, amount))
+
+
+def _die_with_parent() -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _become(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+    sys.exit(_CANNOT_START)

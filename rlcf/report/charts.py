@@ -1,0 +1,125 @@
+"""Geometry of the report's charts: numbers to positions, in per cent of the drawing area. The template draws them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlcf.report import text
+
+CURVES = ("loss", "eval_loss")
+STEPS_OF_AXES = (0.05, 0.1, 0.2, 0.5, 1.0)  # upper ends of an axis of rates
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One model's value; x positions are shares of the axis in [0, 1], the whisker None without an interval."""
+
+    model: str
+    color: int
+    words: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class BarGroup:
+    label: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """Groups of bars over an axis of rates that ends at `limit` (1.0 is 100 %)."""
+
+    groups: tuple[BarGroup, ...]
+    limit: float
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """Positions on the axis in [0, 1], and their labels."""
+        return [(share, f"{100 * share * self.limit:g} %") for share in (0.0, 0.5, 1.0)]
+
+
+def bar_chart(models: Mapping[str, Mapping[str, text.Values]], names: Sequence[str], full: bool) -> BarChart:
+    """Rates `names` of each model; the axis ends at 100 % when `full`, else where the highest whisker fits."""
+    known = [own[name] for own in models.values() for name in names if name in own and own[name]["value"] is not None]
+    top = max((metric["high"] or metric["value"] for metric in known), default=1.0)
+    limit = 1.0 if full else next(step for step in STEPS_OF_AXES if step >= min(top, 1.0))
+    return BarChart(tuple(_group(models, name, limit) for name in names), limit)
+
+
+def _group(models: Mapping[str, Mapping[str, text.Values]], name: str, limit: float) -> BarGroup:
+    bars = [
+        _bar(model, color, name, own[name], limit)
+        for color, (model, own) in enumerate(models.items())
+        if name in own and own[name]["value"] is not None
+    ]
+    return BarGroup(text.label(name).text, tuple(bars))
+
+
+def _bar(model: str, color: int, name: str, metric: text.Values, limit: float) -> Bar:
+    low, high = (None if bound is None else bound / limit for bound in (metric["low"], metric["high"]))
+    return Bar(model, color, text.amount(name, metric), metric["value"] / limit, low, high)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line; points are (x, y) in [0, 100] from the top left corner; `last` is its last value."""
+
+    name: str
+    color: int
+    points: tuple[tuple[float, float], ...]
+    last: float
+
+    @property
+    def path(self) -> str:
+        """The `d` of an SVG path."""
+        return "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in self.points)
+
+    @property
+    def dots(self) -> str:
+        """Zero-length strokes, which a round line cap draws as dots, where points are few enough to tell apart."""
+        return " ".join(f"M{x:.2f} {y:.2f} h0" for x, y in self.points) if len(self.points) <= 20 else ""
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    """Losses by step. `lost` counts the values that are not finite numbers: a NaN loss is never drawn away."""
+
+    curves: tuple[Curve, ...]
+    steps: tuple[float, float]
+    values: tuple[float, float]
+    lost: int
+
+
+def curve_chart(history: Sequence[Mapping[str, Any]]) -> CurveChart:
+    """Training's log (rows with `step`, and `loss` or `eval_loss`) as curves that share both axes."""
+    logged = {name: [(row["step"], row[name]) for row in history if name in row and "step" in row] for name in CURVES}
+    series = {name: [(x, y) for x, y in pairs if _finite(y)] for name, pairs in logged.items()}
+    points = [point for pairs in series.values() for point in pairs]
+    steps, values = _range(x for x, _ in points), _range(y for _, y in points)
+    curves = [
+        Curve(name, color, tuple((_place(x, steps), 100 - _place(y, values)) for x, y in pairs), pairs[-1][1])
+        for color, (name, pairs) in enumerate(series.items())
+        if pairs
+    ]
+    return CurveChart(tuple(curves), steps, values, sum(map(len, logged.values())) - len(points))
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _range(values: Iterable[float]) -> tuple[float, float]:
+    known = list(values) or [0.0]
+    return min(known), max(known)
+
+
+def _place(value: float, span: tuple[float, float]) -> float:
+    """Position in [0, 100]; the middle when the span is a single value."""
+    low, high = span
+    return 50.0 if high == low else 100 * (value - low) / (high - low)

@@ -1,0 +1,123 @@
+"""Completions: the policy writes functions from their documentation. Serves `collect` and `predict`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import Inputs, Summary
+from rlcf.chunks import Make, fill
+from rlcf.config import Prompt, Sampling
+from rlcf.console import progress
+from rlcf.errors import DataError
+from rlcf.languages import language
+from rlcf.languages.base import Language
+from rlcf.prompts import Rendered, render
+from rlcf.records import Completion, Problem, Split, read_records
+
+
+@dataclass(frozen=True)
+class CollectConfig:
+    """`problems` of each split (None: all of them), each sampled `samples` times."""
+
+    problems: dict[Split, int | None]
+    samples: int
+    sampling: Sampling
+    prompt: Prompt
+    seed: int
+    dtype: str
+    device: str
+
+
+def run(config: CollectConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write `completions.jsonl`; chunks that a killed run left behind are kept."""
+    problems = select(read_records(inputs["problems"] / "problems.jsonl", Problem), config.problems, config.seed)
+    chunks = list(chunked(problems, max(1, config.sampling.batch_size // config.samples)))
+    sizes = [len(chunk) * config.samples for chunk in chunks]
+    target = work / "completions.jsonl"
+    with progress("sampling", sum(sizes)) as advance:
+        fill(target, sizes, lambda: _writer(config, inputs["policy"], chunks), advance)
+    rows = read_records(target, Completion)
+    finished = sum(row.finished for row in rows)
+    what = f"{len(rows)} completions of {len(problems)} problems, {finished / len(rows):.0%} finished"
+    tokens = sum(row.tokens for row in rows)
+    return {"what": what, "completions": len(rows), "problems": len(problems), "finished": finished, "tokens": tokens}
+
+
+def select(problems: Sequence[Problem], counts: dict[Split, int | None], seed: int) -> list[Problem]:
+    """A random `counts[split]` of each split, in an order of rising prompt length, so that batches hold little padding.
+
+    Raises DataError where there is none.
+    """
+    chosen: list[Problem] = []
+    for split, count in counts.items():
+        pool = sorted((p for p in problems if p.split == split), key=lambda p: p.task_id)
+        random.Random(f"{seed}:{split}").shuffle(pool)
+        chosen += pool[:count]
+    if not chosen:
+        raise DataError(f"There are no problems in the split(s) {', '.join(counts)}: loosen dataset.filters.*")
+    return sorted(chosen, key=lambda p: (len(p.prompt), p.task_id))
+
+
+def chunked(items: Sequence[Problem], size: int) -> Iterator[Sequence[Problem]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _writer(config: CollectConfig, policy: Path, chunks: Sequence[Sequence[Problem]]) -> Make:
+    """The loaded model as a function from a chunk's number to its completions."""
+    from rlcf.policy import load, resolve_device
+    from rlcf.sampling import SamplingParameters, sample
+
+    loaded = load(policy, dtype=config.dtype, device=resolve_device(config.device))
+    parameters = SamplingParameters(**config.sampling.model_dump(exclude={"batch_size"}))
+
+    def write(chunk: int) -> list[Completion]:
+        problems = chunks[chunk]
+        rendered = [_render(config.prompt, problem, loaded.tokenizer) for problem in problems]
+        ends = [_end_rule(problem, lead.lead) for problem, lead in zip(problems, rendered, strict=True)]
+        texts = sample(
+            loaded.model,
+            loaded.tokenizer,
+            [r.text for r in rendered],
+            config.samples,
+            parameters,
+            lambda i, text: ends[i](text) is not None,
+            config.seed * 1_000_003 + chunk,
+        )
+        return [
+            cut(problem, number, r.lead + drawn.text, drawn.stopped, drawn.tokens)
+            for problem, r, group in zip(problems, rendered, texts, strict=True)
+            for number, drawn in enumerate(group)
+        ]
+
+    return write
+
+
+def _render(prompt: Prompt, problem: Problem, tokenizer: Any) -> Rendered:
+    return render(prompt.templates[problem.language], prompt.chat, problem.prompt, tokenizer)
+
+
+def _end_rule(problem: Problem, lead: str) -> Callable[[str], int | None]:
+    rules: Language = language(problem.language)
+    return lambda text: rules.function_end(problem.prompt, lead + text)
+
+
+def cut(problem: Problem, sample: int, raw: str, stopped: bool, tokens: int) -> Completion:
+    """The completion inside `raw`: up to the function's end, or, where the token limit came first, its whole part."""
+    rules = language(problem.language)
+    end = rules.function_end(problem.prompt, raw)
+    if end is not None:
+        completion = raw[:end]
+    else:
+        completion = raw.rstrip() if stopped else rules.drop_unfinished(problem.prompt, raw)
+    return Completion(
+        task_id=problem.task_id,
+        sample=sample,
+        raw=raw,
+        completion=completion,
+        finished=stopped or end is not None,
+        tokens=tokens,
+    )

@@ -1,0 +1,84 @@
+"""Verdicts: the compiler judges every completion, and each is tested for doing anything at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlcf.artifacts import Inputs, Summary
+from rlcf.chunks import Make, fill
+from rlcf.compilers.base import Compiler
+from rlcf.component import Component
+from rlcf.console import progress
+from rlcf.languages import language
+from rlcf.records import Completion, Judgement, Problem, Program, Verdict, read_records
+
+CHUNK = 2_000
+"""Completions a chunk: seconds of work for a fast compiler, so little is lost with a kill."""
+
+
+@dataclass(frozen=True)
+class LabelConfig:
+    """The compiler, and how many worker processes it may have (which changes no verdict)."""
+
+    compiler: Component
+    workers: int
+
+
+def run(config: LabelConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write `verdicts.jsonl`, a row for each completion, in their order."""
+    problems = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
+    completions = read_records(inputs["completions"] / "completions.jsonl", Completion)
+    chunks = [completions[start : start + CHUNK] for start in range(0, len(completions), CHUNK)]
+    target = work / "verdicts.jsonl"
+    with ExitStack() as stack:
+        advance = stack.enter_context(progress("compiling", len(completions)))
+
+        def prepare() -> Make:
+            compiler: Compiler = stack.enter_context(config.compiler.build(workers=config.workers))
+            return lambda chunk: judge(compiler, chunks[chunk], problems)
+
+        fill(target, [len(chunk) for chunk in chunks], prepare, advance)
+    return _summarize(read_records(target, Verdict))
+
+
+def judge(
+    compiler: Compiler, completions: Sequence[Completion], problems: Mapping[str, Problem]
+) -> list[Verdict]:
+    """The compiler's judgements of the completions' programs, as verdicts."""
+    programs = [program(problems[c.task_id], c.completion) for c in completions]
+    judgements = compiler.check(programs)
+    return [_verdict(problems[c.task_id], c, j) for c, j in zip(completions, judgements, strict=True)]
+
+
+def program(problem: Problem, completion: str) -> Program:
+    """What a compiler sees of a completion."""
+    return Program(code=problem.prompt + completion + "\n", known_names=problem.known_names)
+
+
+def _verdict(problem: Problem, completion: Completion, judgement: Judgement) -> Verdict:
+    rules = language(problem.language)
+    trivial = rules.is_trivial(problem.prompt, completion.completion, problem.canonical_solution)
+    return Verdict(
+        task_id=completion.task_id,
+        sample=completion.sample,
+        ok=judgement.ok,
+        status=judgement.status,
+        trivial=trivial,
+        diagnostics=judgement.diagnostics,
+    )
+
+
+def _summarize(verdicts: Sequence[Verdict]) -> Summary:
+    counts = dict(_count(verdicts))
+    share = {name: f"{number / max(1, len(verdicts)):.0%}" for name, number in counts.items()}
+    what = f"{len(verdicts)} programs, {share['ok']} compile, {share['trivial']} trivial"
+    return {"what": what, "programs": len(verdicts), **counts}
+
+
+def _count(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, int]]:
+    for status in ("ok", "rejected", "timeout", "crash"):
+        yield status, sum(v.status == status for v in verdicts)
+    yield "trivial", sum(v.trivial for v in verdicts)

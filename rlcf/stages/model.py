@@ -1,0 +1,120 @@
+"""The policy to start from: a Hub id, a folder, or a GGUF file inside a Python package, which is converted once."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import Inputs, Summary
+from rlcf.config import Gguf
+from rlcf.console import progress
+from rlcf.errors import DataError, MissingError
+from rlcf.policy import POLICY, Policy, read_policy, write_policy
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Exactly one of `path` (a folder or a Hub id) and `gguf`."""
+
+    path: str | None
+    revision: str | None
+    gguf: Gguf | None
+
+
+def run(config: ModelConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write the policy, with converted weights beside it where they come from a GGUF file."""
+    if config.path is None:
+        assert config.gguf is not None  # the config's own check
+        return _from_gguf(config.gguf, work)
+    folder = Path(config.path).expanduser()
+    policy = _from_folder(folder.resolve()) if folder.is_dir() else _from_hub(config.path, config.revision)
+    write_policy(work, policy)
+    return {"what": config.path}
+
+
+def fingerprint(path: str | None) -> dict[str, Any]:
+    """Names, sizes and times of a local model's files, so that other weights in the same folder are another model."""
+    folder = Path(path or "").expanduser()
+    if path is None or not folder.is_dir():
+        return {}
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {str(f.relative_to(folder)): [f.stat().st_size, f.stat().st_mtime_ns] for f in files}
+
+
+def _from_folder(folder: Path) -> Policy:
+    if (folder / POLICY).exists():
+        below = read_policy(folder)
+        return Policy(adapter=str(folder / "adapter"), parent=str((folder / below.parent).resolve())) if (
+            below.adapter and below.parent
+        ) else Policy(weights=str((folder / (below.weights or ".")).resolve()))
+    if (folder / "adapter_config.json").exists():
+        raise DataError(f"{folder} is an adapter without its model")
+    return Policy(weights=str(folder))
+
+
+def _from_hub(name: str, revision: str | None) -> Policy:
+    """Fetch the files now, so that a missing model is an error before any work."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        snapshot_download(name, revision=revision, ignore_patterns=["*.bin", "*.pth", "*.gguf", "*.onnx"])
+    except (HfHubHTTPError, LocalEntryNotFoundError, ValueError) as error:
+        raise MissingError(
+            f"The model {name} is neither a folder nor to be had from the Hub: {error}. "
+            "Check the name and the network, or give a folder: model.path=DIR"
+        ) from error
+    return Policy(weights=name, revision=revision)
+
+
+def _from_gguf(gguf: Gguf, work: Path) -> Summary:
+    source = locate(gguf)
+    _verify(source, gguf)
+    with progress("model", 1) as advance:
+        parameters = _convert(source, work / "model")
+        advance(1)
+    write_policy(work, Policy(weights="model"))
+    return {"what": f"{gguf.file}, {parameters / 1e6:.1f} M parameters", "parameters": parameters}
+
+
+def locate(gguf: Gguf) -> Path:
+    """The GGUF file inside its installed package. Raises MissingError that names the install command."""
+    spec = importlib.util.find_spec(gguf.package)
+    if spec is None or spec.origin is None:
+        raise MissingError(f"The package {gguf.package} is not installed; run: {gguf.install}")
+    return Path(spec.origin).parent / gguf.file
+
+
+def _verify(source: Path, gguf: Gguf) -> None:
+    digest = hashlib.file_digest(source.open("rb"), "sha256").hexdigest()
+    if not digest.startswith(gguf.sha256):
+        raise DataError(f"{source} has SHA-256 {digest}, not {gguf.sha256}…; install it again: {gguf.install}")
+
+
+def _convert(source: Path, target: Path) -> int:
+    """Save the de-quantized weights as an ordinary checkpoint; returns the number of parameters.
+
+    transformers refuses to save a model that it believes quantized, so a fresh model of the same shape takes over
+    its weights. Where embedding and output matrix are one, they are tied again.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    where: dict[str, Any] = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
+    tokenizer = AutoTokenizer.from_pretrained(**where)
+    quantized = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
+    shape = copy.deepcopy(quantized.config)
+    if hasattr(shape, "quantization_config"):
+        del shape.quantization_config
+    model = AutoModelForCausalLM.from_config(shape, dtype=torch.float32)
+    model.load_state_dict(quantized.state_dict())
+    model.tie_weights()
+    model.save_pretrained(target)
+    tokenizer.save_pretrained(target)
+    return int(model.num_parameters())

@@ -1,0 +1,153 @@
+"""Training rows: judged samples, canonical solutions and corruptions, as the method wants them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import Inputs, Summary
+from rlcf.component import Component
+from rlcf.config import Prompt
+from rlcf.errors import DataError
+from rlcf.languages import language
+from rlcf.methods.base import Candidate, Method
+from rlcf.prompts import Rendered, render, splits
+from rlcf.records import Completion, Problem, Split, Verdict, read_records, write_records
+from rlcf.rewards import Reward
+from rlcf.stages.collect import select
+from rlcf.stages.label import program
+
+CORRUPTIONS = 4
+"""Corruptions tried for each problem; the first that the compiler rejects is kept."""
+
+LEAST_ROWS = 2
+"""Fewer training rows are no training: KTO's KL term needs a neighbour."""
+
+
+@dataclass(frozen=True)
+class PreferConfig:
+    """How rows are built. `problems`: for a method that needs no samples, how many of each split (None: all)."""
+
+    method: Component
+    reward: Component
+    compiler: Component
+    prompt: Prompt
+    problems: dict[Split, int | None]
+    seed: int
+    workers: int
+
+
+def run(config: PreferConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write `train.jsonl` and `validation.jsonl`. Raises DataError where there is too little to learn from."""
+    from rlcf.policy import load_tokenizer
+
+    method: Method = config.method.build()
+    tokenizer = load_tokenizer(inputs["policy"])
+    problems = read_records(inputs["problems"] / "problems.jsonl", Problem)
+    chosen = select(problems, config.problems, config.seed)
+    rendered = {
+        p.task_id: render(config.prompt.templates[p.language], config.prompt.chat, p.prompt, tokenizer) for p in chosen
+    }
+    candidates = [
+        *_canonical(chosen, rendered),
+        *_synthetic(config, method, chosen, rendered),
+        *_sampled(config, inputs, rendered),
+    ]
+    usable = [c for c in candidates if splits(tokenizer, c.prompt, c.completion)]
+    counts = _write(method, _by_split(usable, chosen), config.seed, work)
+    dropped = len(candidates) - len(usable)
+    return {"what": _what(counts), "dropped_at_boundary": dropped, **counts}
+
+
+def _canonical(problems: Sequence[Problem], rendered: Mapping[str, Rendered]) -> Iterator[Candidate]:
+    for problem in problems:
+        yield _candidate(problem.task_id, problem.canonical_solution, rendered, True, "canonical")
+
+
+def _synthetic(
+    config: PreferConfig, method: Method, problems: Sequence[Problem], rendered: Mapping[str, Rendered]
+) -> Iterator[Candidate]:
+    """The first corruption of each problem's canonical solution that the compiler rejects."""
+    if method.rows.not_compile == 0:
+        return
+    broken = [(p, text) for p in problems for text in _corruptions(p, config.seed)]
+    seen: set[str] = set()
+    with config.compiler.build(workers=config.workers) as compiler:
+        judgements = compiler.check([program(problem, text) for problem, text in broken])
+    for (problem, text), judgement in zip(broken, judgements, strict=True):
+        if judgement.status == "rejected" and problem.task_id not in seen:
+            seen.add(problem.task_id)
+            yield _candidate(problem.task_id, text, rendered, False, "synthetic")
+
+
+def _corruptions(problem: Problem, seed: int) -> Iterable[str]:
+    rng = random.Random(f"{seed}:{problem.task_id}")
+    return islice(
+        language(problem.language).corruptions(problem.prompt, problem.canonical_solution, rng), CORRUPTIONS
+    )
+
+
+def _sampled(config: PreferConfig, inputs: Inputs, rendered: Mapping[str, Rendered]) -> Iterator[Candidate]:
+    """The model's own finished completions, on the side that the reward puts them; each text of a problem once."""
+    if "completions" not in inputs:
+        return
+    reward: Reward = config.reward.build()
+    completions = read_records(inputs["completions"] / "completions.jsonl", Completion)
+    verdicts = read_records(inputs["verdicts"] / "verdicts.jsonl", Verdict)
+    seen: set[tuple[str, str]] = set()
+    for completion, verdict in zip(completions, verdicts, strict=True):
+        score = reward.score(verdict)
+        key = (completion.task_id, completion.completion)
+        if completion.finished and score != 0 and key not in seen:
+            seen.add(key)
+            yield _candidate(completion.task_id, completion.completion, rendered, score > 0, "sample")
+
+
+def _candidate(
+    task_id: str, completion: str, rendered: Mapping[str, Rendered], good: bool, source: Any
+) -> Candidate:
+    """The completion without the head that the rendered prompt already holds."""
+    known = rendered[task_id]
+    return Candidate(task_id, known.text, completion.removeprefix(known.lead), good, source)
+
+
+def _by_split(candidates: Sequence[Candidate], problems: Sequence[Problem]) -> dict[Split, list[Candidate]]:
+    split_of = {p.task_id: p.split for p in problems}
+    groups: dict[Split, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        groups[split_of[candidate.task_id]].append(candidate)
+    return groups
+
+
+def _write(method: Method, groups: Mapping[Split, list[Candidate]], seed: int, work: Path) -> dict[str, Any]:
+    train = method.build(groups.get("train", []), method.rows.train, random.Random(f"{seed}:train"))
+    validation = method.build(groups.get("validation", []), method.rows.validation, random.Random(f"{seed}:validation"))
+    if len(train) < LEAST_ROWS:
+        raise DataError(
+            f"Only {len(train)} training rows came out of {len(groups.get('train', []))} candidates. "
+            "Collect more (collect.problems=…, collect.samples=…) or change method.rows.*"
+        )
+    write_records(work / "train.jsonl", train)
+    write_records(work / "validation.jsonl", validation)
+    return {"train": len(train), "validation": len(validation), "kinds": _kinds(train)}
+
+
+def _kinds(rows: Sequence[Any]) -> dict[str, int]:
+    """How many rows of which origin and side."""
+    return dict(sorted(Counter(_kind(row) for row in rows).items()))
+
+
+def _kind(row: Any) -> str:
+    if hasattr(row, "chosen"):
+        return f"{row.chosen_source} over {row.rejected_source}"
+    return f"{row.source} {'desirable' if getattr(row, 'label', True) else 'undesirable'}"
+
+
+def _what(counts: Mapping[str, Any]) -> str:
+    kinds = ", ".join(f"{number} {kind}" for kind, number in counts["kinds"].items())
+    return f"{counts['train']} training rows ({kinds}), {counts['validation']} for validation"

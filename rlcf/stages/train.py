@@ -1,0 +1,141 @@
+"""Training: one of TRL's trainers, on the rows that `prefer` built."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import Inputs, Summary, write_atomically
+from rlcf.component import Component
+from rlcf.config import Lora, Tracking
+from rlcf.console import progress
+from rlcf.errors import DataError
+from rlcf.methods.base import Method
+from rlcf.policy import Loaded, Policy, load, read_policy, resolve_device, write_policy
+from rlcf.records import Record, read_records
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train. `lora` None is full fine-tuning; `adapter_policy` says what becomes of an adapter already there:
+    `merge` it into the weights under a new one, or `continue` training it."""
+
+    method: Component
+    lora: Lora | None
+    adapter_policy: str
+    dtype: str
+    device: str
+    seed: int
+    tracking: Tracking
+
+
+def run(config: TrainConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write the adapter or the model, `policy.json` and `training.jsonl`; goes on from the last checkpoint."""
+    method: Method = config.method.build()
+    device = resolve_device(config.device)
+    keeps = config.adapter_policy == "continue" and config.lora is not None
+    loaded = load(inputs["policy"], dtype=config.dtype, device=device, keep_adapter=keeps)
+    train, validation = (read_records(inputs["rows"] / f"{s}.jsonl", method.row_type) for s in ("train", "validation"))
+    os.environ.update(config.tracking.environment)
+    trainer = _trainer(config, method, loaded, train, validation, device, work)
+    log = _fit(trainer, method, bool(validation), work)
+    write_atomically(work / "training.jsonl", "".join(json.dumps(line) + "\n" for line in log))
+    _save(trainer, config, loaded, inputs["policy"], work)
+    shutil.rmtree(work / "checkpoints", ignore_errors=True)
+    return _summarize(method, trainer, log)
+
+
+def _trainer(
+    config: TrainConfig,
+    method: Method,
+    loaded: Loaded,
+    train: Sequence[Record],
+    validation: Sequence[Record],
+    device: str,
+    work: Path,
+) -> Any:
+    from datasets.utils.logging import disable_progress_bar
+
+    from rlcf.training import lora_config, machine_args, stopping_args
+
+    disable_progress_bar()
+    os.environ["TQDM_DISABLE"] = "1"
+    loaded.model.train()
+    args = {
+        **machine_args(device, config.tracking.report_to),
+        **stopping_args(method.early_stopping_patience, bool(validation)),
+        **method.data_args(train),
+        "seed": config.seed,
+        "output_dir": str(work / "checkpoints"),
+        **method.args,
+    }
+    new_adapter = config.lora is not None and not loaded.adapted
+    return method.trainer_class()(
+        model=loaded.model,
+        args=method.config_class()(**args),
+        train_dataset=_dataset(train, work / "rows" / "train"),
+        eval_dataset=_dataset(validation, work / "rows" / "validation") if validation else None,
+        processing_class=loaded.tokenizer,
+        peft_config=lora_config(config.lora) if new_adapter and config.lora else None,
+    )
+
+
+def _dataset(rows: Sequence[Record], folder: Path) -> Any:
+    """The rows on disk, where a resumed run finds TRL's tokens and reference log-probabilities cached beside them."""
+    from datasets import Dataset, load_from_disk
+
+    if not (folder / "dataset_info.json").exists():
+        Dataset.from_list([row.model_dump() for row in rows]).save_to_disk(str(folder))
+    return load_from_disk(str(folder))
+
+
+def _fit(trainer: Any, method: Method, validates: bool, work: Path) -> list[dict[str, Any]]:
+    from rlcf.training import callbacks, fit
+
+    steps = _steps(trainer)
+    with progress("training", steps) as advance:
+        for callback in callbacks(advance, method.early_stopping_patience, validates):
+            trainer.add_callback(callback)
+        log = fit(trainer, work / "checkpoints")
+    if not all(value == value for line in log for name, value in line.items() if name.endswith("loss")):
+        raise DataError("The training loss became NaN: lower method.args.learning_rate")
+    return log
+
+
+def _steps(trainer: Any) -> int:
+    args = trainer.args
+    if args.max_steps > 0:
+        return int(args.max_steps)
+    a_step = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+    return int(-(-len(trainer.train_dataset) // a_step) * args.num_train_epochs)
+
+
+def _save(trainer: Any, config: TrainConfig, loaded: Loaded, parent: Path, work: Path) -> None:
+    """An adapter alone refers to the policy under it; a fully trained model stands by itself."""
+    method = config.method.settings["name"]
+    if config.lora is None:
+        trainer.save_model(str(work / "model"))
+        loaded.tokenizer.save_pretrained(str(work / "model"))
+        write_policy(work, Policy(weights="model", method=method))
+        return
+    trainer.model.save_pretrained(str(work / "adapter"), selected_adapters=["default"])
+    below = _under(parent) if loaded.adapted else parent
+    write_policy(work, Policy(adapter="adapter", parent=os.path.relpath(below, work.parent.parent / "x"), method=method))
+
+
+def _under(policy: Path) -> Path:
+    """The policy that an adapter being continued goes on: that of the adapter before."""
+    return (policy / (read_policy(policy).parent or ".")).resolve()
+
+
+def _summarize(method: Method, trainer: Any, log: Sequence[dict[str, Any]]) -> Summary:
+    losses = [line["loss"] for line in log if "loss" in line]
+    validation = [line["eval_loss"] for line in log if "eval_loss" in line]
+    what = f"{method.name}, {trainer.state.global_step} steps, loss {losses[0]:.3f} → {losses[-1]:.3f}"
+    best = f", best validation loss {min(validation):.3f}" if validation else ""
+    return {"what": what + best, "steps": trainer.state.global_step, "rows": len(trainer.train_dataset)}

@@ -1,0 +1,87 @@
+"""What every TRL trainer here shares: its arguments for this machine, its adapter, its progress and its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from rlcf.config import Lora
+from rlcf.console import Advance
+
+
+class ProgressCallback(TrainerCallback):
+    """Tells each optimizer step to the console's progress."""
+
+    def __init__(self, advance: Advance) -> None:
+        self.advance = advance
+        self.told = 0
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.advance(state.global_step - self.told)
+        self.told = state.global_step
+
+
+def machine_args(device: str, report_to: str) -> dict[str, Any]:
+    """TRL turns on bf16 and checkpointing by default; a CPU wants neither, and a small LoRA run no checkpointing."""
+    on_cpu = device == "cpu"
+    return {
+        "use_cpu": on_cpu,
+        "bf16": not on_cpu and _has_bf16(),
+        "gradient_checkpointing": not on_cpu,
+        "report_to": report_to,
+        "disable_tqdm": True,
+        "dataloader_pin_memory": not on_cpu,
+        "logging_steps": 1,
+        "save_only_model": False,
+        "save_total_limit": 2,
+    }
+
+
+def _has_bf16() -> bool:
+    import torch
+
+    return torch.cuda.is_bf16_supported()
+
+
+def stopping_args(patience: int | None, validates: bool) -> dict[str, Any]:
+    """Evaluate, save and keep the best checkpoint, where there are validation rows and a patience."""
+    if not (validates and patience):
+        return {"eval_strategy": "no", "save_strategy": "steps", "save_steps": 0.25}
+    return {
+        "eval_strategy": "steps",
+        "save_strategy": "steps",
+        "eval_steps": 0.25,
+        "save_steps": 0.25,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+    }
+
+
+def lora_config(lora: Lora) -> Any:
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.target_modules,
+        task_type="CAUSAL_LM",
+    )
+
+
+def callbacks(advance: Advance, patience: int | None, validates: bool) -> list[TrainerCallback]:
+    stopping = [EarlyStoppingCallback(patience)] if validates and patience else []
+    return [ProgressCallback(advance), *stopping]
+
+
+def fit(trainer: Any, checkpoints: Path) -> list[dict[str, Any]]:
+    """Train, from the last checkpoint where there is one; returns the log, a dict a line of it."""
+    trainer.remove_callback(PrinterCallback)
+    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    trainer.train(resume_from_checkpoint=last)
+    history: list[dict[str, Any]] = trainer.state.log_history
+    return history
