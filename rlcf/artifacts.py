@@ -63,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A complete artifact: its folder, the stage's summary, the seconds that making it took, and whether it was there."""
+    """A complete artifact: its folder, its stage's summary, the seconds it took to make, and whether it was there."""
 
     folder: Path
     summary: Summary

@@ -26,9 +26,10 @@ def fill(target: Path, sizes: Sequence[int], prepare: Callable[[], Make], advanc
     files = [folder / f"{number:06}.jsonl" for number in range(len(sizes))]
     missing = [number for number, file in enumerate(files) if not file.exists()]
     advance(sum(sizes) - sum(sizes[number] for number in missing))
-    make = prepare() if missing else None
-    for number in missing if make else ():
-        write_atomically(files[number], "".join(dump(row) + "\n" for row in make(number)))
-        advance(sizes[number])
+    if missing:
+        make = prepare()
+        for number in missing:
+            write_atomically(files[number], "".join(dump(row) + "\n" for row in make(number)))
+            advance(sizes[number])
     write_atomically(target, "".join(file.read_text(encoding="utf-8") for file in files))
     shutil.rmtree(folder)

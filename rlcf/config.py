@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rlcf.component import Component, find_target, settings_model
+from rlcf.datasets.filters import Filters
+from rlcf.datasets.split import Shares
 from rlcf.errors import ConfigError
 
 STAGES = ("prepare", "collect", "label", "prefer", "train", "predict", "evaluate", "report")
@@ -58,21 +60,14 @@ class Model(Section):
     adapter_policy: Literal["merge", "continue"] = "merge"
 
 
-class Shares(Section):
-    """How the data set's source files are dealt into splits; the shares are relative to their sum."""
-
-    train: Share
-    validation: Share
-    test: Share
-
-
 class Dataset(Section):
     """Where problems come from, and which are kept."""
 
     name: str
+    path: str | None = None
     language: str
     source: Component
-    filters: dict[str, Any]
+    filters: Filters
     shares: Shares
 
 
@@ -126,10 +121,9 @@ class Predict(Section):
 
 
 class Evaluate(Section):
-    """The bootstrap behind the intervals: resamples, and the share of them inside an interval."""
+    """The bootstrap behind the 95 % intervals: how many times the problems are drawn again."""
 
     resamples: Positive
-    confidence: Annotated[float, Field(gt=0, lt=1)]
 
 
 def _none_if_empty(raw: Any) -> Any:
@@ -165,44 +159,34 @@ def parse(raw: Mapping[str, Any]) -> Experiment:
     try:
         experiment = Experiment.model_validate(raw)
     except ValidationError as error:
-        faults = [*_describe(error, Experiment), *faults]
+        faults = [*_describe(error, raw), *faults]
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)
         raise ConfigError(f"The config has {len(faults)} fault(s):\n{listed}\nSee it whole: python -m rlcf --cfg job")
     return experiment
 
 
-def _describe(error: ValidationError, owner: type[BaseModel], prefix: tuple[Any, ...] = ()) -> Iterator[str]:
+def _describe(error: ValidationError, raw: Mapping[str, Any]) -> Iterator[str]:
     for fault in error.errors():
-        inner = fault.get("ctx", {}).get("error")
-        location = (*prefix, *fault["loc"])
-        if isinstance(inner, ValidationError):
-            yield from _describe(inner, _target_of(fault["input"]), location)
-        else:
-            yield f"{_dotted(location)}: {_explain(fault, owner)}"
+        yield f"{'.'.join(map(str, fault['loc']))}: {_explain(fault, raw)}"
 
 
-def _dotted(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location)
-
-
-def _explain(fault: Any, owner: type[BaseModel]) -> str:
+def _explain(fault: Any, raw: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
-        return f"unknown key; valid keys: {', '.join(_valid_keys(owner, fault['loc'][:-1]))}"
+        return f"unknown key; valid keys: {', '.join(_valid_keys(raw, fault['loc'][:-1]))}"
     if fault["type"] == "missing":
         return "missing (the value is required)"
     return f"{fault['msg'].removeprefix('Value error, ')} (got {fault['input']!r})"
 
 
-def _target_of(raw: Any) -> type[BaseModel]:
-    return settings_model(raw["_target_"])
-
-
-def _valid_keys(owner: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
-    """Field names of the section at `path` below `owner`."""
+def _valid_keys(raw: Any, path: tuple[Any, ...]) -> list[str]:
+    """Field names of the section at `path`; a component's are those of its class."""
+    owner: type[BaseModel] = Experiment
     for name in path:
-        if isinstance(name, str) and name in owner.model_fields:
-            owner = _section_in(owner.model_fields[name].annotation) or owner
+        raw = raw[name]
+        owner = _section_in(owner.model_fields[name].annotation) or owner
+        if owner is Component:
+            owner = settings_model(raw["_target_"])
     return list(owner.model_fields)
 
 

@@ -6,7 +6,6 @@ that it goes on. Loading follows the chain; adapters below the last are merged i
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,9 +69,7 @@ def load(folder: Path, *, dtype: str, device: str, keep_adapter: bool = False) -
     from peft import PeftModel
 
     below = load(_beside(folder, policy.parent or "."), dtype=dtype, device=device)
-    model: Any = PeftModel.from_pretrained(
-        below.model, str(_beside(folder, policy.adapter)), is_trainable=keep_adapter
-    )
+    model: Any = PeftModel.from_pretrained(below.model, str(_beside(folder, policy.adapter)), is_trainable=keep_adapter)
     return Loaded(model if keep_adapter else model.merge_and_unload(), below.tokenizer, adapted=keep_adapter)
 
 

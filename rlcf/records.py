@@ -156,4 +156,3 @@ def _parse(path: Path, kind: type[R]) -> Iterator[R]:
                 yield kind.model_validate(json.loads(line))
             except (ValidationError, ValueError) as error:
                 raise DataError(f"{path}, line {number}: not a {kind.__name__.lower()}: {error}") from error
-

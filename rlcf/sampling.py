@@ -97,6 +97,10 @@ class _Batch:
         self.rows = list(range(rows))
         self.done: list[Sampled] = [Sampled("", 0, False)] * rows
         self.tokens = torch.empty((rows, 0), dtype=torch.long, device=model.device)
+        self.mask: Tensor
+        self.positions: Tensor
+        self.logits: Tensor
+        self.cache: Any
 
     @classmethod
     def prefill(cls, model: Any, tokenizer: Any, prompts: Sequence[str], samples: int) -> _Batch:

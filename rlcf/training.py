@@ -12,7 +12,7 @@ from rlcf.config import Lora
 from rlcf.console import Advance
 
 
-class ProgressCallback(TrainerCallback):
+class ProgressCallback(TrainerCallback):  # type: ignore[misc]
     """Tells each optimizer step to the console's progress."""
 
     def __init__(self, advance: Advance) -> None:
@@ -43,7 +43,7 @@ def machine_args(device: str, report_to: str) -> dict[str, Any]:
 def _has_bf16() -> bool:
     import torch
 
-    return torch.cuda.is_bf16_supported()
+    return bool(torch.cuda.is_bf16_supported())
 
 
 def stopping_args(patience: int | None, validates: bool) -> dict[str, Any]:

@@ -18,23 +18,19 @@ import selectors
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from rlcf.compilers.base import Progress
+from rlcf.compilers.worker import CHUNK, Request, Worker
 from rlcf.errors import InfrastructureError
 from rlcf.processes import Process
 from rlcf.records import Judgement
 
-Request = Mapping[str, Any]
-
 PROBE = -1
 WINDOW = 32
 """Requests that a worker may hold: enough to hide the trips through the pipes, few to give out again."""
-CHUNK = 1 << 16
-"""Bytes read or written at once, and the unwritten bytes above which a worker is given nothing more."""
 STARTS = 5
 """Workers in a row that may die before they work at all."""
 DEATHS = 2
@@ -68,70 +64,6 @@ class _Batch:
         return [self.judgements[job] for job in range(len(self.requests))]
 
 
-class _Worker:
-    """A process, the requests it holds (oldest first) and the bytes under way to and from it."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.jobs: deque[int] = deque()
-        self.outgoing = bytearray()
-        self.incoming = bytearray()
-        self.errors = bytearray()
-        self.answers = 0
-        self.progress_at = time.monotonic()
-
-    def give(self, job: int, request: Request) -> None:
-        if not self.jobs:
-            self.progress_at = time.monotonic()
-        self.jobs.append(job)
-        self.outgoing += json.dumps({"id": job, **request}).encode() + b"\n"
-
-    def probing(self) -> bool:
-        return self.answers == 0
-
-    def fresh(self) -> bool:
-        """Whether the request it is busy with is the first after the probe."""
-        return self.answers == 1
-
-    def write(self) -> None:
-        """Write what the pipe takes. That counts as progress, as a large program may take its time to arrive."""
-        try:
-            written = os.write(self.process.stdin.fileno(), self.outgoing[:CHUNK])
-        except BlockingIOError:
-            return
-        except BrokenPipeError:  # it died, as the end of its output will tell
-            written = len(self.outgoing)
-        del self.outgoing[:written]
-        self.progress_at = time.monotonic()
-
-    def read_errors(self) -> bool:
-        """Keep the tail of what it writes to stderr; False at the end of it."""
-        data = _read(self.process.stderr.fileno())
-        self.errors = (self.errors + data)[-2000:]
-        return bool(data)
-
-    def read_lines(self) -> list[bytes] | None:
-        """The complete lines that have arrived; None at the end of its output."""
-        data = _read(self.process.stdout.fileno())
-        if not data:
-            return None
-        if b"\n" not in data:
-            self.incoming += data
-            return []
-        *lines, rest = bytes(self.incoming + data).split(b"\n")
-        self.incoming = bytearray(rest)
-        return lines
-
-    def end(self) -> str:
-        """Kill it; returns how it ended, with the tail of its stderr."""
-        with contextlib.suppress(OSError, ValueError):
-            while self.read_errors():
-                pass
-        how = self.process.kill()
-        tail = self.errors.decode(errors="replace").strip()
-        return f"{how}, and wrote: {tail}" if tail else f"{how}, and wrote nothing to stderr"
-
-
 class WorkerPool:
     """Up to `workers` processes of `command`, started when first needed and kept between calls.
 
@@ -155,7 +87,7 @@ class WorkerPool:
         self._timeout = timeout
         self._memory_mb = memory_mb
         self._start_timeout = start_timeout
-        self._workers: dict[_Worker, None] = {}
+        self._workers: dict[Worker, None] = {}
         self._selector: selectors.BaseSelector = selectors.DefaultSelector()
         self._failed_starts = 0
         self._lock = threading.Lock()
@@ -195,30 +127,34 @@ class WorkerPool:
 
     # Starting and ending workers
 
-    def _start(self) -> _Worker:
-        worker = _Worker(Process(self._command, self._memory_mb))
+    def _start(self) -> Worker:
+        try:
+            worker = Worker(Process(self._command, self._memory_mb))
+        except OSError as error:
+            raise InfrastructureError(self._complaint(f"no process could be started: {error}")) from error
         self._workers[worker] = None
         self._selector.register(worker.process.stdout, selectors.EVENT_READ, (worker, self._on_output))
         self._selector.register(worker.process.stderr, selectors.EVENT_READ, (worker, self._on_errors))
         self._give(worker, PROBE, self._probe)
         return worker
 
-    def _dismiss(self, worker: _Worker) -> str:
+    def _dismiss(self, worker: Worker) -> str:
         """Kill a worker and forget it; returns how it ended."""
-        del self._workers[worker]
         for pipe in (worker.process.stdin, worker.process.stdout, worker.process.stderr):
             with contextlib.suppress(KeyError):
                 self._selector.unregister(pipe)
-        return worker.end()
+        how = worker.end()
+        del self._workers[worker]
+        return how
 
-    def _replace(self, worker: _Worker, batch: _Batch) -> None:
+    def _replace(self, worker: Worker, batch: _Batch) -> None:
         """Give the jobs of a dismissed worker out again, the oldest to a fresh worker, ahead of all others."""
         jobs = [job for job in worker.jobs if job != PROBE and job not in batch.judgements]
         if jobs:
             batch.todo.extendleft(reversed(jobs[1:]))
             self._give(self._start(), jobs[0], batch.requests[jobs[0]])
 
-    def _bury(self, worker: _Worker, batch: _Batch) -> None:
+    def _bury(self, worker: Worker, batch: _Batch) -> None:
         """A worker has died by itself, or was killed from outside."""
         how = self._dismiss(worker)
         if worker.probing():
@@ -242,9 +178,9 @@ class WorkerPool:
         while batch.todo and len(self._workers) < self._size:
             self._fill(self._start(), batch)
 
-    def _fill(self, worker: _Worker, batch: _Batch) -> None:
+    def _fill(self, worker: Worker, batch: _Batch) -> None:
         """Give a worker that runs low its share of what is left, so that all of them end together."""
-        if len(worker.jobs) > WINDOW // 2:
+        if not batch.todo or len(worker.jobs) > WINDOW // 2:
             return
         share = min(WINDOW - len(worker.jobs), -(-len(batch.todo) // self._size))
         while share > 0 and len(worker.outgoing) < CHUNK:
@@ -253,11 +189,11 @@ class WorkerPool:
             share -= 1
         self._flush(worker)
 
-    def _give(self, worker: _Worker, job: int, request: Request) -> None:
+    def _give(self, worker: Worker, job: int, request: Request) -> None:
         worker.give(job, request)
         self._flush(worker)
 
-    def _flush(self, worker: _Worker) -> None:
+    def _flush(self, worker: Worker) -> None:
         """Write what the pipe takes now; the selector says when it takes the rest."""
         waiting = worker.process.stdin in self._selector.get_map()
         if worker.outgoing:
@@ -269,14 +205,14 @@ class WorkerPool:
 
     # What happens
 
-    def _on_room(self, worker: _Worker, batch: _Batch) -> None:
+    def _on_room(self, worker: Worker, batch: _Batch) -> None:
         self._flush(worker)
 
-    def _on_errors(self, worker: _Worker, batch: _Batch) -> None:
+    def _on_errors(self, worker: Worker, batch: _Batch) -> None:
         if not worker.read_errors():
             self._selector.unregister(worker.process.stderr)
 
-    def _on_output(self, worker: _Worker, batch: _Batch) -> None:
+    def _on_output(self, worker: Worker, batch: _Batch) -> None:
         lines = worker.read_lines()
         if lines is None:
             self._bury(worker, batch)
@@ -284,7 +220,7 @@ class WorkerPool:
         for line in lines:
             self._take(worker, line, batch)
 
-    def _take(self, worker: _Worker, line: bytes, batch: _Batch) -> None:
+    def _take(self, worker: Worker, line: bytes, batch: _Batch) -> None:
         """One answer: to the probe, or to the request the worker was busy with."""
         job, judgement = self._parse(line)
         if not worker.jobs or job != worker.jobs[0]:
@@ -312,7 +248,7 @@ class WorkerPool:
 
     # Deadlines
 
-    def _deadline(self, worker: _Worker) -> float:
+    def _deadline(self, worker: Worker) -> float:
         return worker.progress_at + (self._start_timeout if worker.probing() else self._timeout)
 
     def _patience(self) -> float:
@@ -328,11 +264,3 @@ class WorkerPool:
                 raise InfrastructureError(self._complaint(f"a worker did not start within {seconds}; killed: {how}"))
             batch.settle(worker.jobs[0], "timeout")
             self._replace(worker, batch)
-
-
-def _read(file: int) -> bytes:
-    """What has arrived on a pipe that is ready."""
-    return os.read(file, CHUNK)
-
-
-Handler = Callable[[_Worker, _Batch], None]

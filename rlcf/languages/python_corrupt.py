@@ -12,12 +12,14 @@ from itertools import pairwise
 from rlcf.languages.python_scan import function_end
 from rlcf.languages.python_tokens import Line, Token, lines, tokens
 
-_BRACKETS = "()[]{}"
+_BRACKETS = frozenset("()[]{}")
 _OTHER_BRACKET = {")": "]", "]": ")", "}": ")"}
-_BINARY = frozenset("+ - * / // % ** @ & | ^ << >> == != < > <= >= and or in is".split())
+_BINARY = frozenset((*"+-*/%@&|^<>", "//", "**", "<<", ">>", "==", "!=", "<=", ">=", "and", "or", "in", "is"))
 _BEFORE_OPERAND = _BINARY | frozenset(("=", "+=", "-=", "*=", "not", "if", "elif", "while", ","))
 _AFTER_OPERAND = _BINARY | frozenset((")", "]", "}", ",", ":", ""))
-_BLOCKS = frozenset("async class def elif else except finally for if match case try while with".split())
+_BLOCKS = frozenset(
+    ("async", "case", "class", "def", "elif", "else", "except", "finally", "for", "if", "match", "try", "while", "with")
+)
 # What the same thing is called in other languages. Some are caught as syntax, some only as unknown names.
 _FOREIGN = {
     "elif": "else if",
@@ -86,7 +88,7 @@ def mutations(prompt: str, completion: str, rng: random.Random) -> Iterator[tupl
 
 
 def _code(prompt: str, completion: str, rng: random.Random) -> Code:
-    names = {token.text for token in tokens(completion + prompt) if token.kind == "name"}
+    names = {token.text for token in tokens(prompt + completion) if token.kind == "name"}
     return Code(tuple(lines(completion)), _TAKEN | names, _parameters(prompt), rng)
 
 
@@ -129,7 +131,7 @@ def _drop_comma(code: Code) -> Iterator[Edit]:
 def _drop_quote(code: Code) -> Iterator[Edit]:
     for _, token, _ in code.windows():
         if token.kind == "string":
-            opening = token.start + min(token.text.find(quote) % len(token.text) for quote in "'\"")
+            opening = token.end - len(token.text.lstrip("rRbBuUfF"))
             yield Edit(opening, opening + 1)
             yield Edit(token.end - 1, token.end)
 
@@ -225,7 +227,7 @@ def misspell(word: str, taken: frozenset[str], rng: random.Random) -> str:
     shorter = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
     doubled = [word[:i] + word[i] + word[i:] for i in range(len(word))]
     wrong = [text for text in (*swapped, *shorter, *doubled) if text.isidentifier() and text not in {word, *taken}]
-    return rng.choice(wrong) if wrong else word + word[-1] * len(max(taken, key=len, default=""))
+    return rng.choice(wrong) if wrong else word + word[-1] * (len(max(taken, key=len, default="")) + 1)
 
 
 # How often a mistake is drawn, beside the others, and where it can be made.

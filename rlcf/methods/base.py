@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
+from rlcf.component import find_target
 from rlcf.records import Record, Source
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -56,18 +57,12 @@ class Method(BaseModel, ABC):
 
     needs_samples: ClassVar[bool] = True
     row_type: ClassVar[type[Record]]
+    trl_config: ClassVar[str]
+    trl_trainer: ClassVar[str]
 
     @abstractmethod
     def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
         """At most `count` training rows, shuffled."""
-
-    @abstractmethod
-    def config_class(self) -> type[Any]:
-        """TRL's config class."""
-
-    @abstractmethod
-    def trainer_class(self) -> type[Any]:
-        """TRL's trainer class."""
 
     def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
         """Fields of the TRL config that follow from the rows; `args` goes before them."""
@@ -75,7 +70,7 @@ class Method(BaseModel, ABC):
 
     def faults(self) -> list[str]:
         """What is wrong with `args`: unknown fields (with the nearest valid ones) and wrong types."""
-        valid = _field_types(self.config_class())
+        valid = _field_types(find_target(self.trl_config))
         return [fault for name, value in self.args.items() for fault in _arg_faults(name, value, valid)]
 
 

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rlcf.methods.base import Candidate, Method, deal, quota, take
 from rlcf.records import Pair, Record
@@ -17,6 +17,8 @@ class DPO(Method):
     side is a corruption; the other sides are the model's own samples."""
 
     row_type: ClassVar[type[Record]] = Pair
+    trl_config: ClassVar[str] = "trl.DPOConfig"
+    trl_trainer: ClassVar[str] = "trl.DPOTrainer"
 
     def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
         kinds = _pairs_by_kind(candidates)
@@ -30,22 +32,12 @@ class DPO(Method):
         drawn = [pair for kind, share in shares.items() for pair in _spread(kinds[kind], quota(count, share), rng)]
         return deal(drawn, lambda pair: pair.task_id, rng)
 
-    def config_class(self) -> type[Any]:
-        from trl import DPOConfig
-
-        return DPOConfig
-
-    def trainer_class(self) -> type[Any]:
-        from trl import DPOTrainer
-
-        return DPOTrainer
-
 
 def _pairs_by_kind(candidates: Sequence[Candidate]) -> dict[tuple[str, str], list[Pair]]:
     problems = defaultdict(list)
     for candidate in candidates:
         problems[candidate.task_id].append(candidate)
-    kinds = defaultdict(list)
+    kinds: dict[tuple[str, str], list[Pair]] = defaultdict(list)
     for group in problems.values():
         for good, bad in product((c for c in group if c.good), (c for c in group if not c.good)):
             kinds[good.source, bad.source].append(_pair(good, bad))

@@ -18,6 +18,8 @@ class KTO(Method):
     one problem are kept apart."""
 
     row_type: ClassVar[type[Record]] = Unpaired
+    trl_config: ClassVar[str] = "trl.KTOConfig"
+    trl_trainer: ClassVar[str] = "trl.KTOTrainer"
 
     def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
         canonical = take(_of(candidates, "canonical"), quota(count, self.rows.canonical), rng)
@@ -26,16 +28,6 @@ class KTO(Method):
         samples = take(_of(candidates, "sample"), rest, rng)
         rows = [_row(candidate) for candidate in (*canonical, *synthetic, *samples)]
         return deal(rows, lambda row: row.task_id, rng)
-
-    def config_class(self) -> type[Any]:
-        from trl import KTOConfig
-
-        return KTOConfig
-
-    def trainer_class(self) -> type[Any]:
-        from trl import KTOTrainer
-
-        return KTOTrainer
 
     def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
         desirable = sum(row.label for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rlcf.methods.base import Candidate, Method, take
 from rlcf.records import Record, Text
@@ -15,20 +15,12 @@ class SFT(Method):
 
     needs_samples: ClassVar[bool] = False
     row_type: ClassVar[type[Record]] = Text
+    trl_config: ClassVar[str] = "trl.SFTConfig"
+    trl_trainer: ClassVar[str] = "trl.SFTTrainer"
 
     def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
         human = [candidate for candidate in candidates if candidate.source == "canonical"]
         return [_row(candidate) for candidate in take(human, count, rng)]
-
-    def config_class(self) -> type[Any]:
-        from trl import SFTConfig
-
-        return SFTConfig
-
-    def trainer_class(self) -> type[Any]:
-        from trl import SFTTrainer
-
-        return SFTTrainer
 
 
 def _row(candidate: Candidate) -> Text:

@@ -10,7 +10,7 @@ from typing import Any
 from rlcf.report import text
 
 CURVES = ("loss", "eval_loss")
-STEPS_OF_AXES = (0.05, 0.1, 0.2, 0.5, 1.0)  # upper ends of an axis of rates
+STEPS_OF_AXES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)  # upper ends of an axis of rates
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class BarChart:
 
     groups: tuple[BarGroup, ...]
     limit: float
+    legend: tuple[tuple[str, int], ...]
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
@@ -49,14 +50,20 @@ def bar_chart(models: Mapping[str, Mapping[str, text.Values]], names: Sequence[s
     known = [own[name] for own in models.values() for name in names if name in own and own[name]["value"] is not None]
     top = max((metric["high"] or metric["value"] for metric in known), default=1.0)
     limit = 1.0 if full else next(step for step in STEPS_OF_AXES if step >= min(top, 1.0))
-    return BarChart(tuple(_group(models, name, limit) for name in names), limit)
+    return BarChart(tuple(_group(models, name, limit) for name in names), limit, tuple(_colors(models).items()))
+
+
+def _colors(models: Iterable[str]) -> dict[str, int]:
+    """0 for the first model, 2 for the last, 1 for what is between: tuned looks the same with and without coarse."""
+    first, *later = models
+    return {first: 0} | {model: 2 if model == later[-1] else 1 for model in later}
 
 
 def _group(models: Mapping[str, Mapping[str, text.Values]], name: str, limit: float) -> BarGroup:
     bars = [
-        _bar(model, color, name, own[name], limit)
-        for color, (model, own) in enumerate(models.items())
-        if name in own and own[name]["value"] is not None
+        _bar(model, color, name, models[model][name], limit)
+        for model, color in _colors(models).items()
+        if name in models[model] and models[model][name]["value"] is not None
     ]
     return BarGroup(text.label(name).text, tuple(bars))
 

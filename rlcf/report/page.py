@@ -137,8 +137,8 @@ def _row(name: str, models: Mapping[str, Mapping[str, Any]], changes: Mapping[st
 
 def _change(name: str, comparison: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "value": text.difference(name, comparison),
-        "interval": text.interval(name, comparison, "+"),
+        "value": text.difference(name, comparison).replace("-", "−"),
+        "interval": text.interval(name, comparison, "+").replace("-", "−"),
         "certain": text.excludes_zero(comparison),
         "verdict": text.verdict(name, comparison),
         "p": text.p_value(comparison),
@@ -179,14 +179,16 @@ def badges(own: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def program_lines(prompt: str, completion: str, diagnostics: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """The completion's lines, numbered as in its program: prompt + completion, from line 1."""
-    severities: dict[int, str] = {}
-    for one in diagnostics:
-        if severities.get(one["line"]) != "error":
-            severities[one["line"]] = one["severity"]
-    first = prompt.count("\n") + 1  # where the prompt ends, and the completion begins
-    lines = [
+    """The completion's lines, numbered as in its program: prompt + completion, from line 1.
+
+    The empty pieces before its first line break and after its last one are shown only if a diagnostic is there.
+    """
+    severities = {one["line"]: one["severity"] for one in diagnostics if one["severity"] == "warning"}
+    severities |= {one["line"]: one["severity"] for one in diagnostics if one["severity"] == "error"}
+    numbered = list(enumerate(completion.split("\n"), start=prompt.count("\n") + 1))
+    ends = (numbered[0], numbered[-1])
+    return tuple(
         Line(number, line, severities.get(number, ""))
-        for number, line in enumerate(completion.split("\n"), start=first)
-    ]
-    return tuple(lines[1:] if lines[0].text == "" else lines)
+        for number, line in numbered
+        if line or number in severities or (number, line) not in ends
+    )

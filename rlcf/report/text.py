@@ -36,7 +36,7 @@ ERROR = "_error_rate"
 def label(name: str) -> Label:
     """The label of any metric; one that is not listed is shown by its own name."""
     if name.endswith(ERROR):
-        return Label(f"{name.removesuffix(ERROR)} errors", 0)
+        return Label(f"{name.removesuffix(ERROR)} error", 0)
     return LABELS.get(name, Label(name.replace("_", " "), 1 if name.startswith("pass@") else 0))
 
 

@@ -44,9 +44,7 @@ def run(config: LabelConfig, inputs: Inputs, work: Path) -> Summary:
     return _summarize(read_records(target, Verdict))
 
 
-def judge(
-    compiler: Compiler, completions: Sequence[Completion], problems: Mapping[str, Problem]
-) -> list[Verdict]:
+def judge(compiler: Compiler, completions: Sequence[Completion], problems: Mapping[str, Problem]) -> list[Verdict]:
     """The compiler's judgements of the completions' programs, as verdicts."""
     programs = [program(problems[c.task_id], c.completion) for c in completions]
     judgements = compiler.check(programs)

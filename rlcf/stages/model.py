@@ -48,9 +48,11 @@ def fingerprint(path: str | None) -> dict[str, Any]:
 def _from_folder(folder: Path) -> Policy:
     if (folder / POLICY).exists():
         below = read_policy(folder)
-        return Policy(adapter=str(folder / "adapter"), parent=str((folder / below.parent).resolve())) if (
-            below.adapter and below.parent
-        ) else Policy(weights=str((folder / (below.weights or ".")).resolve()))
+        return (
+            Policy(adapter=str(folder / "adapter"), parent=str((folder / below.parent).resolve()))
+            if (below.adapter and below.parent)
+            else Policy(weights=str((folder / (below.weights or ".")).resolve()))
+        )
     if (folder / "adapter_config.json").exists():
         raise DataError(f"{folder} is an adapter without its model")
     return Policy(weights=str(folder))

@@ -87,9 +87,7 @@ def _synthetic(
 
 def _corruptions(problem: Problem, seed: int) -> Iterable[str]:
     rng = random.Random(f"{seed}:{problem.task_id}")
-    return islice(
-        language(problem.language).corruptions(problem.prompt, problem.canonical_solution, rng), CORRUPTIONS
-    )
+    return islice(language(problem.language).corruptions(problem.prompt, problem.canonical_solution, rng), CORRUPTIONS)
 
 
 def _sampled(config: PreferConfig, inputs: Inputs, rendered: Mapping[str, Rendered]) -> Iterator[Candidate]:
@@ -108,9 +106,7 @@ def _sampled(config: PreferConfig, inputs: Inputs, rendered: Mapping[str, Render
             yield _candidate(completion.task_id, completion.completion, rendered, score > 0, "sample")
 
 
-def _candidate(
-    task_id: str, completion: str, rendered: Mapping[str, Rendered], good: bool, source: Any
-) -> Candidate:
+def _candidate(task_id: str, completion: str, rendered: Mapping[str, Rendered], good: bool, source: Any) -> Candidate:
     """The completion without the head that the rendered prompt already holds."""
     known = rendered[task_id]
     return Candidate(task_id, known.text, completion.removeprefix(known.lead), good, source)

@@ -3,10 +3,51 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rlcf.artifacts import Inputs, Summary
 from rlcf.component import Component
-from rlcf.config import Shares
+from rlcf.datasets.base import DatasetSource
+from rlcf.datasets.filters import Filters, apply_filters
+from rlcf.datasets.split import Shares, assign
+from rlcf.errors import DataError
+from rlcf.records import Problem, write_records
+
+
+@dataclass(frozen=True)
+class PrepareConfig:
+    """Where problems come from and which are kept. `shares` None: all are held out, as of a benchmark."""
+
+    source: Component
+    language: str
+    filters: Filters
+    shares: Shares | None
+
+
+def run(config: PrepareConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write `problems.jsonl`. Raises DataError where nothing is left, or where it is of another language."""
+    source: DatasetSource = config.source.build()
+    kept, dropped = apply_filters(source.problems(), config.filters)
+    problems = assign(kept, config.shares) if config.shares else [row.problem("test") for row in kept]
+    _check(problems, dropped, config.language)
+    write_records(work / "problems.jsonl", problems)
+    splits: Counter[str] = Counter(problem.split for problem in problems)
+    return {"what": _what(problems, splits, dropped), "problems": len(problems), "splits": splits, "dropped": dropped}
+
+
+def _check(problems: Sequence[Problem], dropped: Mapping[str, int], language: str) -> None:
+    if not problems:
+        raise DataError(f"No problem is left. Dropped: {_listed(dropped) or 'none'}. Loosen dataset.filters.*")
+    others = {problem.language for problem in problems} - {language}
+    if others:
+        raise DataError(f"The problems are in {', '.join(sorted(others))}, but the config says {language}")
+
+
+def _what(problems: Sequence[Problem], splits: Mapping[str, int], dropped: Mapping[str, int]) -> str:
+    return f"{len(problems)} problems ({_listed(splits)}); {sum(dropped.values())} dropped"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items(), key=lambda item: -item[1]))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rlcf.artifacts import Inputs, Summary, write_atomically
-from rlcf.component import Component
+from rlcf.component import Component, find_target
 from rlcf.config import Lora, Tracking
 from rlcf.console import progress
 from rlcf.errors import DataError
@@ -75,9 +75,9 @@ def _trainer(
         **method.args,
     }
     new_adapter = config.lora is not None and not loaded.adapted
-    return method.trainer_class()(
+    return find_target(method.trl_trainer)(
         model=loaded.model,
-        args=method.config_class()(**args),
+        args=find_target(method.trl_config)(**args),
         train_dataset=_dataset(train, work / "rows" / "train"),
         eval_dataset=_dataset(validation, work / "rows" / "validation") if validation else None,
         processing_class=loaded.tokenizer,
@@ -125,7 +125,12 @@ def _save(trainer: Any, config: TrainConfig, loaded: Loaded, parent: Path, work:
         return
     trainer.model.save_pretrained(str(work / "adapter"), selected_adapters=["default"])
     below = _under(parent) if loaded.adapted else parent
-    write_policy(work, Policy(adapter="adapter", parent=os.path.relpath(below, work.parent.parent / "x"), method=method))
+    write_policy(work, Policy(adapter="adapter", parent=_relative(below, work), method=method))
+
+
+def _relative(folder: Path, work: Path) -> str:
+    """The path of `folder` from where the artifact in `work` will lie, beside its inputs."""
+    return os.path.relpath(folder, work.resolve().parent.parent / work.name)
 
 
 def _under(policy: Path) -> Path:

@@ -1,0 +1,162 @@
+"""Compiler feedback alone, as a filter: `python -m rlcf.check python < programs.jsonl > verdicts.jsonl`.
+
+A line in is `{"id", "code"}`, and may name in `known_names` what is defined outside the program; other keys are passed
+over. A line out is `{"id", "ok", "status", "diagnostics"}`, in the order of the input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import os
+import select
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from rlcf.compilers import COMPILERS, compiler_class
+from rlcf.compilers.base import Compiler
+from rlcf.errors import DataError, RlcfError
+from rlcf.records import Judgement, Program
+
+READ = 1 << 16
+CHUNK = 1 << 22
+"""Bytes of input that are judged together, if they are there: less waiting for the slowest, bounded memory."""
+
+
+class Row(NamedTuple):
+    """A line of the input."""
+
+    id: str | int | float
+    program: Program
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the filter; returns the exit code: 0, 1 for a failure of the machine, 2 for wrong use or malformed input."""
+    parser = _parser()
+    options = vars(parser.parse_args(arguments))
+    make = compiler_class(options.pop("language"))
+    given = {name: value for name, value in options.items() if value is not None}
+    unknown = given.keys() - inspect.signature(make).parameters.keys()
+    if unknown:
+        parser.error(f"this language has no --{' --'.join(sorted(unknown))}")
+    try:
+        compiler = make(**given)
+    except ValidationError as error:
+        parser.error(_reason(error))
+    try:
+        with compiler:
+            return _filter(compiler)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit fails as well
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except RlcfError as error:
+        print(f"rlcf.check: {error}", file=sys.stderr)
+        return 2 if isinstance(error, DataError) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m rlcf.check",
+        description="Judge programs: a line {id, code} of JSON in, a line {id, ok, status, diagnostics} out, in order.",
+    )
+    parser.add_argument("language", choices=sorted(COMPILERS))
+    parser.add_argument("--workers", type=_positive(int), metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument("--timeout", type=_positive(float), metavar="SECONDS", help="for each program (default: 10)")
+    parser.add_argument(
+        "--unresolved", choices=["ignore", "error"], help="names that the program does not define (default: ignore)"
+    )
+    parser.add_argument("--level", metavar="LEVEL", help="python: syntax or names (default: names)")
+    return parser
+
+
+def _positive(kind: type[int] | type[float]) -> Callable[[str], int | float]:
+    def parse(text: str) -> int | float:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise ValueError(text)
+        return value
+
+    parse.__name__ = f"positive {kind.__name__}"  # argparse shows it
+    return parse
+
+
+def _filter(compiler: Compiler) -> int:
+    """Judge the standard input, chunk by chunk. Raises DataError for the first malformed line, the others written."""
+    number = 0
+    for lines in _chunks(sys.stdin.fileno()):
+        rows, fault = _parse(lines, number)
+        _write(rows, compiler.check([row.program for row in rows]))
+        if fault:
+            raise fault
+        number += len(lines)
+    return 0
+
+
+def _chunks(file: int) -> Iterator[list[bytes]]:
+    """Complete lines, as many as have arrived (at most CHUNK bytes and a line); waits only while there are none."""
+    rest: list[bytes] = []
+    while data := _available(file):
+        head, newline, tail = data.rpartition(b"\n")
+        if newline:
+            yield b"".join([*rest, head]).split(b"\n")
+            rest = []
+        rest.append(tail)
+    if any(rest):
+        yield [b"".join(rest)]
+
+
+def _available(file: int) -> bytes:
+    """Wait for input, then take what is there, up to CHUNK bytes; empty at the end."""
+    data = bytearray(os.read(file, READ))
+    while data and len(data) < CHUNK and select.select([file], [], [], 0)[0]:
+        more = os.read(file, READ)
+        if not more:
+            break
+        data += more
+    return bytes(data)
+
+
+def _parse(lines: list[bytes], before: int) -> tuple[list[Row], DataError | None]:
+    """The rows up to the first malformed line, and what is wrong with that. Blank lines are passed over."""
+    rows = []
+    for number, line in enumerate(lines, start=before + 1):
+        if line.strip():
+            try:
+                rows.append(_row(line))
+            except (ValueError, TypeError, RecursionError) as error:
+                return rows, DataError(f'line {number} is not a program {{"id", "code"}}: {_reason(error)}')
+    return rows, None
+
+
+def _row(line: bytes) -> Row:
+    value: Any = json.loads(line.decode("utf-8"))
+    if not isinstance(value, dict):
+        raise TypeError("it is not a JSON object")
+    missing = [key for key in ("id", "code") if key not in value]
+    if missing:
+        raise TypeError(f"it lacks {' and '.join(missing)}")
+    if isinstance(value["id"], bool) or not isinstance(value["id"], str | int | float):
+        raise TypeError("its id is neither a string nor a number")
+    return Row(value["id"], Program(code=value["code"], known_names=value.get("known_names")))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+    return str(error)
+
+
+def _write(rows: list[Row], judgements: list[Judgement]) -> None:
+    for row, judgement in zip(rows, judgements, strict=True):
+        sys.stdout.write(json.dumps({"id": row.id, **judgement.model_dump()}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

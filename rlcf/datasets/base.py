@@ -1,0 +1,90 @@
+"""What every source of problems gives: functions with documentation, before filters and splits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from rlcf.records import Problem, Record, Split
+
+
+class RawProblem(Record):
+    """A problem before it is assigned to a split.
+
+    `origin` is the file, module or project it was taken from: problems of one origin share a split. `split` is set
+    where the source prescribes it. `canonical_solution` is "" where the source has none.
+    """
+
+    task_id: str
+    language: str
+    prompt: str
+    signature: str
+    documentation: str
+    canonical_solution: str
+    origin: str
+    split: Split | None = None
+    known_names: tuple[str, ...] | None = None
+    test: str | None = None
+    entry_point: str | None = None
+
+    def problem(self, split: Split) -> Problem:
+        """The problem, in that split."""
+        return Problem(split=split, **self.model_dump(exclude={"origin", "split"}))
+
+
+class Skipped(Record):
+    """A function that a source found and cannot offer, and the reason, to be counted."""
+
+    origin: str
+    reason: str
+
+
+class DatasetSource(Protocol):
+    """A source of problems in one language."""
+
+    @property
+    def language(self) -> str:
+        """The language of every problem."""
+        ...
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What determines the content, as JSON values; part of the artifact's hash."""
+        ...
+
+    def problems(self) -> Iterator[RawProblem | Skipped]:
+        """The problems in an order that never changes, with unique task_ids, and what was skipped.
+
+        Raises DataError when the data is missing or malformed.
+        """
+        ...
+
+
+class Settings(BaseModel):
+    """Base of the sources and filters: their fields are the keys of their YAML file; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UniqueIds:
+    """Makes task_ids unique: the second `a` becomes `a#2`."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+
+    def __call__(self, task_id: str) -> str:
+        self._seen[task_id] += 1
+        count = self._seen[task_id]
+        return task_id if count == 1 else f"{task_id}#{count}"
+
+
+def files_hash(paths: list[Path]) -> str:
+    """sha256 over the names and contents of files, in the given order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""Runs an experiment: makes or reuses its artifacts, a line each, and fills the run's folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import Artifact, Step, Store
+from rlcf.component import Component
+from rlcf.config import Experiment
+from rlcf.console import make_console, metrics_table, stage_line
+from rlcf.errors import ConfigError
+from rlcf.methods.base import Method
+from rlcf.pipeline import Planned, plan, wanted
+
+RESULTS = ("metrics.json", "samples.jsonl", "report.html")
+HEADLINE = "nontrivial_compile_rate"
+
+
+def run(experiment: Experiment, folder: Path) -> dict[str, Any] | None:
+    """Run the experiment's stages; results go to `folder`. Returns metrics.json's content where it was made."""
+    store = Store(Path(experiment.artifacts).expanduser())
+    store.check()
+    steps = wanted(plan(experiment), experiment.stages)
+    _check_methods(experiment, [p.step for p in steps if store.find(p.step) is None])
+    made = {planned.step.name: _make(store, planned) for planned in steps}
+    _link(folder, made)
+    return _show(folder)
+
+
+def _check_methods(experiment: Experiment, missing: Sequence[Step]) -> None:
+    """Check `args` against TRL's config classes, which takes seconds, and so only where something is to be trained."""
+    if not any(step.stage == "train" for step in missing):
+        return
+    components: dict[str, Component | None] = {"coarse": experiment.coarse, "method": experiment.method}
+    faults = [
+        f"  - {fault.replace('method.', f'{name}.', 1)}"
+        for name, component in components.items()
+        if component
+        for fault in _faults(component.build())
+    ]
+    if faults:
+        raise ConfigError("\n".join([f"The config has {len(faults)} fault(s):", *faults]))
+
+
+def _faults(method: Method) -> list[str]:
+    return method.faults()
+
+
+def _make(store: Store, planned: Planned) -> Artifact:
+    artifact = store.make(planned.step, _say_waiting)
+    name = f"{planned.step.stage} {planned.of}".strip()
+    stage_line(name, artifact.summary["what"], artifact.seconds, artifact.reused)
+    return artifact
+
+
+def _say_waiting(step: Step) -> None:
+    make_console().print(f"{step.stage}: another process is making {step.name}; waiting for it")
+
+
+def _link(folder: Path, made: Mapping[str, Artifact]) -> None:
+    """Copy the results into the run's folder, and link the artifacts that it used."""
+    links = folder / "artifacts"
+    links.mkdir(parents=True, exist_ok=True)
+    for name, artifact in made.items():
+        (links / name).unlink(missing_ok=True)
+        (links / name).symlink_to(artifact.folder)
+        for result in RESULTS:
+            if (artifact.folder / result).exists():
+                shutil.copyfile(artifact.folder / result, folder / result)
+
+
+def _show(folder: Path) -> dict[str, Any] | None:
+    """Print the table and the report's path."""
+    file = folder / "metrics.json"
+    metrics: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
+    if metrics:
+        metrics_table(metrics)
+    if (folder / "report.html").exists():
+        make_console().print(f"Report: {folder / 'report.html'}", soft_wrap=True)
+    return metrics
+
+
+def headline(metrics: Mapping[str, Any] | None) -> float | None:
+    """The last model's non-trivial compile rate: what a search over configs makes as high as it can."""
+    if not metrics:
+        return None
+    benchmarks: Mapping[str, Any] = list(metrics["models"].values())[-1]
+    value: float | None = next(iter(benchmarks.values()))[HEADLINE]["value"]
+    return value

@@ -1,0 +1,80 @@
+"""The entry: Hydra composes the config, the rest is plain functions. This module imports nothing heavy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+SECTIONS = (
+    *("model", "dataset", "method", "coarse", "compiler", "prompt", "benchmark", "reward", "tracking"),
+    *("sampling", "collect", "predict", "evaluate"),
+)
+KEYS = (*SECTIONS, "stages", "artifacts", "workers", "device", "seed")
+
+
+def config_folder() -> str:
+    """The YAML files: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "conf"
+    return str(inside if inside.is_dir() else package.parent / "conf")
+
+
+def _open(content: dict[str, Any]) -> DictConfig:
+    return DictConfig(content, flags={"struct": False})
+
+
+# Hydra refuses the first unknown key it meets. These sections are left open to it, and rlcf.config, which knows types
+# and ranges too, reports all faults together; it also makes every field of TRL's configs reachable without a `+`.
+ConfigStore.instance().store(name="open_sections", node=_open({name: _open({}) for name in SECTIONS}))
+
+
+def pass_unknown(arguments: Sequence[str]) -> list[str]:
+    """Let unknown top-level keys through to rlcf.config, by Hydra's `+`."""
+    return [f"+{argument}" if _is_unknown(argument) else argument for argument in arguments]
+
+
+def _is_unknown(argument: str) -> bool:
+    key, equals, _ = argument.partition("=")
+    root = key.split(".")[0].split("@")[0].split("/")[0]
+    return bool(equals) and root.isidentifier() and root not in (*KEYS, "hydra")
+
+
+@hydra.main(version_base="1.3", config_path=config_folder(), config_name="config")
+def _main(config: DictConfig) -> float | None:
+    from rlcf.main import run
+
+    return run(config)
+
+
+def run(config: DictConfig) -> float | None:
+    """Run one composed config; returns the headline metric. A known error is shown without a traceback."""
+    from rlcf.config import parse
+    from rlcf.errors import RlcfError
+    from rlcf.experiment import headline
+    from rlcf.experiment import run as run_experiment
+
+    hydra_config = HydraConfig.get()
+    try:
+        raw: Any = OmegaConf.to_container(config, resolve=True)
+        return headline(run_experiment(parse(raw), Path(hydra_config.runtime.output_dir)))
+    except RlcfError as error:
+        if hydra_config.mode == RunMode.MULTIRUN:
+            raise
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def main() -> None:
+    """`python -m rlcf`."""
+    sys.argv[1:] = pass_unknown(sys.argv[1:])
+    try:
+        _main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. What was made is kept: the same command goes on from there.")
