@@ -16,14 +16,8 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Literal, NamedTuple
 
-os.environ.pop("PYFLAKES_BUILTINS", None)  # it would change verdicts
-
-from pyflakes import messages  # type: ignore[import-untyped]
-from pyflakes.checker import (  # type: ignore[import-untyped]
-    Checker,
-    ComprehensionScope,
-    FunctionScope,
-)
+from pyflakes import messages
+from pyflakes.checker import Checker, ComprehensionScope, FunctionScope
 
 Level = Literal["syntax", "names"]
 Unresolved = Literal["ignore", "error"]
@@ -233,6 +227,7 @@ def _diagnostic(line: int, column: int, code: str, message: str, category: str) 
 
 def main(level: str, unresolved: str) -> None:
     """Answer until the input ends, or until memory ran out: an interpreter in that state is not to be trusted."""
+    os.environ.pop("PYFLAKES_BUILTINS", None)  # pyflakes reads it, and it would change verdicts
     warnings.simplefilter("ignore")
     gc.freeze()
     for line in sys.stdin.buffer:

@@ -85,6 +85,7 @@ def normalised_body(row: RawProblem) -> str:
 
 
 def has_canonical(row: RawProblem, filters: Filters) -> bool:
+    """Whether there is a human solution, if one is needed."""
     return not filters.canonical or bool(row.canonical_solution.strip())
 
 

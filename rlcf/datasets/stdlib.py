@@ -41,14 +41,13 @@ class Stdlib(Settings):
     def problems(self) -> Iterator[RawProblem | Skipped]:
         """In order of file and line. Skipped: functions whose docstring does not stand on lines of its own, or that
         hold nothing else (`layout`); functions that assign to names of the function around them (`nonlocal`)."""
+        return self._of_files(self._files())
+
+    def _of_files(self, files: list[Path]) -> Iterator[RawProblem | Skipped]:
         root, unique = self._root(), UniqueIds()
-        for file in self._files():
-            with tokenize.open(file) as opened:
-                text = opened.read()
+        for file in files:
             origin = f"stdlib/{_module(file.relative_to(root))}"
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree, names = ast.parse(text), module_names(text, file, root)
+            text, tree, names = _parse(file, root)
             lines = text.split("\n")
             for node, around in _functions(tree, ()):
                 task_id = unique(f"{origin}/{'.'.join(scope.name for scope in (*around, node))}")
@@ -64,6 +63,14 @@ class Stdlib(Settings):
         if not files:
             raise DataError(f"No Python file below {root}: the standard library's source, or `path`, must be a folder")
         return files
+
+
+def _parse(file: Path, root: Path) -> tuple[str, ast.Module, frozenset[str] | None]:
+    """A module's text, tree and names. Its warnings are its authors' business."""
+    with tokenize.open(file) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        text = opened.read()
+        return text, ast.parse(text), module_names(text, file, root)
 
 
 def _module(file: Path) -> str:

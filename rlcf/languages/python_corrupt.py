@@ -15,7 +15,7 @@ from rlcf.languages.python_tokens import Line, Token, lines, tokens
 _BRACKETS = frozenset("()[]{}")
 _OTHER_BRACKET = {")": "]", "]": ")", "}": ")"}
 _BINARY = frozenset((*"+-*/%@&|^<>", "//", "**", "<<", ">>", "==", "!=", "<=", ">=", "and", "or", "in", "is"))
-_BEFORE_OPERAND = _BINARY | frozenset(("=", "+=", "-=", "*=", "not", "if", "elif", "while", ","))
+_BEFORE_OPERAND = _BINARY | frozenset(("=", "+=", "-=", "*=", "not", "if", "elif", "while"))
 _AFTER_OPERAND = _BINARY | frozenset((")", "]", "}", ",", ":", ""))
 _BLOCKS = frozenset(
     ("async", "case", "class", "def", "elif", "else", "except", "finally", "for", "if", "match", "try", "while", "with")

@@ -69,7 +69,8 @@ def _canonical_does_more(prompt: str, canonical: str) -> bool:
 
 
 def _effects(prompt: str, completion: str) -> _Effects:
-    """Linear in the text, without recursion, so nesting has no limit."""
+    """Without recursion, so nesting has no limit; linear, but for the parser's quadratic answer to thousands of
+    backslashes at the ends of lines."""
     constants, chooses, settled, unwritten = set(), False, False, False
     for node, chosen in _statements(prompt, completion):
         if node.type == "return_statement" and (constant := _constant(node)):

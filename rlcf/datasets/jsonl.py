@@ -1,0 +1,127 @@
+"""Problems from a local JSON Lines file: rlcf's own columns, or those of MXEval (HumanEval, MBXP)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from rlcf.datasets.base import RawProblem, Settings, Skipped, UniqueIds, files_hash
+from rlcf.datasets.python_source import describe
+from rlcf.errors import DataError
+from rlcf.records import Split
+
+# MXEval calls the few-shot examples `prompt`; they are as good for training as the others.
+_SPLITS: dict[str, Split] = {"train": "train", "prompt": "train", "validation": "validation", "test": "test"}
+
+
+class _Row(BaseModel):
+    """The columns that are read; others are ignored. Every file has the first two."""
+
+    task_id: str
+    prompt: str
+    language: str | None = None
+    canonical_solution: str | None = None
+    signature: str | None = None
+    documentation: str | None = None
+    description: str | None = None
+    origin: str | None = None
+    split: str | None = None
+    known_names: tuple[str, ...] | None = None
+    test: str | None = None
+    entry_point: str | None = None
+    verified: bool | None = None
+
+
+class Jsonl(Settings):
+    """A JSON Lines file (`.jsonl`, or gzipped `.jsonl.gz`), one problem a line.
+
+    Rows of another language are skipped and counted, and with `verified_only` those marked as not verified.
+    `split` puts every row in one split; otherwise a row's own split holds, or its `origin`'s, which is its task_id
+    where the file has no such column. White space that ends a prompt is moved to its canonical solution.
+    """
+
+    path: str
+    language: str = "python"
+    split: Literal["train", "validation", "test"] | None = None
+    verified_only: bool = False
+
+    def fingerprint(self) -> dict[str, Any]:
+        """A hash of the file, and the settings."""
+        return {"source": "jsonl", "files": files_hash([self._file()]), **self.model_dump(exclude={"path"})}
+
+    def problems(self) -> Iterator[RawProblem | Skipped]:
+        """In the file's order. Raises DataError, naming the line and the columns that are missing or wrong."""
+        unique = UniqueIds()
+        for number, line in enumerate(_read(self._file()).split("\n"), start=1):
+            if line.strip():
+                row = _parse(line, f"{self.path}, line {number}")
+                yield self._skipped(row) or self._problem(row, unique(row.task_id))
+
+    def _file(self) -> Path:
+        path = Path(self.path)
+        if not path.is_file():
+            raise DataError(f"There is no file {path.absolute()}: set `path` to a JSON Lines file of problems")
+        return path
+
+    def _skipped(self, row: _Row) -> Skipped | None:
+        if (row.language or self.language) != self.language:
+            return Skipped(origin=row.task_id, reason="language")
+        if self.verified_only and row.verified is False:
+            return Skipped(origin=row.task_id, reason="verified")
+        return None
+
+    def _problem(self, row: _Row, task_id: str) -> RawProblem:
+        prompt, canonical = move_blanks(row.prompt, row.canonical_solution or "")
+        signature, documentation = _describe(prompt, row, self.language)
+        return RawProblem(
+            task_id=task_id,
+            language=self.language,
+            prompt=prompt,
+            signature=signature,
+            documentation=documentation,
+            canonical_solution=canonical,
+            origin=row.origin or row.task_id,
+            split=self.split or _SPLITS.get(row.split or ""),
+            known_names=row.known_names,
+            test=row.test,
+            entry_point=row.entry_point,
+        )
+
+
+def move_blanks(prompt: str, canonical: str) -> tuple[str, str]:
+    """The same program, cut so that the prompt does not end in white space. A missing solution stays missing."""
+    kept = prompt.rstrip()
+    return kept, prompt[len(kept) :] + canonical if canonical.strip() else ""
+
+
+def _describe(prompt: str, row: _Row, language: str) -> tuple[str, str]:
+    """Signature and documentation: the row's own, or read from a Python prompt, or the prompt's last line and the
+    description."""
+    if language == "python":
+        signature, documentation = describe(prompt)
+    else:
+        signature, documentation = prompt.rpartition("\n")[2].rstrip("{ ").strip(), row.description or ""
+    return row.signature or signature, row.documentation or documentation or row.description or ""
+
+
+def _read(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a UTF-8 JSON Lines file: {error}") from error
+
+
+def _parse(line: str, place: str) -> _Row:
+    try:
+        return _Row.model_validate(json.loads(line))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'row'}: {fault['msg']}" for fault in error.errors())
+        raise DataError(f"{place}: not a problem: {faults}. Needed: task_id, prompt; see the README's table") from error
+    except ValueError as error:
+        raise DataError(f"{place}: not JSON: {error}") from error

@@ -1,0 +1,99 @@
+"""A tiny model and a small data set, made by the tests themselves; every part is the real one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = (
+    (
+        "add_{n}(a, b)",
+        "Return the sum of both arguments and of the number {n}.",
+        "total = a + b\n    return total + {n}",
+    ),
+    (
+        "scale_{n}(values)",
+        "Return the values, each multiplied with the number {n}.",
+        "result = [value * {n} for value in values]\n    return result",
+    ),
+    (
+        "find_{n}(items, key)",
+        "Return the first of the items that starts with {n} keys, or None.",
+        "for item in items:\n        if item.startswith(key * {n}):\n            return item\n    return None",
+    ),
+)
+
+
+def rows(count: int = 12) -> list[dict[str, str]]:
+    """`3 * count` problems in rlcf's columns; of twelve numbers eight are for training, two each held out."""
+    return [_row(n, *(part.replace("{n}", str(n)) for part in parts)) for n in range(count) for parts in FUNCTIONS]
+
+
+def _row(n: int, head: str, documentation: str, body: str) -> dict[str, str]:
+    signature = f"def {head}"
+    return {
+        "task_id": head.partition("(")[0],
+        "language": "python",
+        "prompt": f'{signature}:\n    """{documentation}"""',
+        "signature": signature,
+        "documentation": documentation,
+        "canonical_solution": f"\n    {body}",
+        "split": (("train",) * 8 + ("validation",) * 2 + ("test",) * 2)[n % 12],
+    }
+
+
+@pytest.fixture(scope="session")
+def problems_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "problems.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Llama of 50,000 parameters with a byte-level tokenizer, saved as any checkpoint is."""
+    return make_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+def make_tiny_model(folder: Path) -> Path:
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    texts = [row["prompt"] + row["canonical_solution"] for row in rows()]
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|start|>", "<|end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator(texts, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner, bos_token="<|start|>", eos_token="<|end|>", pad_token="<|end|>"
+    )
+    tokenizer.chat_template = (
+        "{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
+    )
+    torch.manual_seed(0)
+    shape = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=1024,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(shape).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

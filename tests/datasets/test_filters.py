@@ -1,0 +1,60 @@
+"""Each filter alone, on a problem that just passes and one that just fails it."""
+
+import pytest
+from pydantic import ValidationError
+
+from rlcf.datasets.base import RawProblem, Skipped
+from rlcf.datasets.filters import KEEP_ALL, Filters, apply_filters, normalised_body
+
+GOOD = RawProblem(
+    task_id="a",
+    language="python",
+    prompt='def f(n):\n    """Doc."""',
+    signature="def f(n)",
+    documentation="d" * 40,
+    canonical_solution="\n    # note\n    return n()",
+    origin="o",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"documentation": "d" * 39}, "documentation_min"),
+        ({"documentation": "d" * 600}, None),
+        ({"documentation": "d" * 601}, "documentation_max"),
+        ({"prompt": "def f(n):\n    '" + "d" * 384 + "'"}, None),
+        ({"prompt": "def f(n):\n    '" + "d" * 385 + "'"}, "prompt_max"),
+        ({"canonical_solution": ""}, "canonical"),
+        ({"canonical_solution": "\n\n    return n()\n"}, "lines_min"),
+        ({"canonical_solution": "\n    n()" * 12}, None),
+        ({"canonical_solution": "\n    n()" * 13}, "lines_max"),
+        ({"canonical_solution": "\n    n()\n    return 'é'"}, "ascii"),
+        ({"canonical_solution": "\n    n()\n# note\n    n()"}, "whole"),
+        ({"canonical_solution": "\n    pass\n    return None"}, "nontrivial"),
+    ],
+)
+def test_filter(change: dict[str, str], reason: str | None) -> None:
+    row = GOOD.model_copy(update=change)
+    kept, dropped = apply_filters([row], Filters())
+    assert (kept, dropped) == (([row], {}) if reason is None else ([], {reason: 1}))
+    assert apply_filters([row], KEEP_ALL) == ([row], {})
+
+
+def test_copies_of_a_body_are_kept_once_and_skipped_rows_are_counted() -> None:
+    copy = GOOD.model_copy(update={"task_id": "b", "canonical_solution": "\n    return n(  )  # other\n\n    # words"})
+    rows = [GOOD, copy, Skipped(origin="o", reason="layout"), Skipped(origin="p", reason="layout")]
+    assert apply_filters(rows, Filters()) == ([GOOD], {"distinct": 1, "layout": 2})
+
+
+def test_bodies_of_other_languages_are_compared_without_their_comments() -> None:
+    java = GOOD.model_copy(update={"language": "java", "canonical_solution": "\n  x(); // one\n  /* two\n */ y();\n}"})
+    assert normalised_body(java) == "x(); y(); }"
+
+
+def test_unknown_keys_and_bounds_out_of_order_are_refused() -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Filters.model_validate({"lines": 3})
+    with pytest.raises(ValidationError, match=r"lines_min \(5\) is above lines_max \(4\)"):
+        Filters(lines_min=5, lines_max=4)

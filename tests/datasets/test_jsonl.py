@@ -1,0 +1,146 @@
+"""Local JSON Lines files, in rlcf's columns and in MXEval's."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlcf.datasets.base import RawProblem, Skipped
+from rlcf.datasets.filters import KEEP_ALL, apply_filters
+from rlcf.datasets.jsonl import Jsonl, move_blanks
+from rlcf.datasets.split import Shares, assign
+from rlcf.errors import DataError
+from rlcf.records import Problem, write_records
+
+MBXP = {
+    "task_id": "MBPP/1",
+    "language": "python",
+    "prompt": '\n\ndef add(a, b):\n\t"""\n\tAdd two numbers.\n\t>>> add(1, 2)\n\t3\n\t"""\n',
+    "entry_point": "add",
+    "description": "Add two numbers.",
+    "test": "\n\ndef check(candidate):\n    assert candidate(1, 2) == 3\n",
+    "canonical_solution": "\treturn a + b",
+    "canonical_source": "mxeval",
+    "verified": True,
+    "split": "prompt",
+}
+JAVA = {
+    "task_id": "HumanEval/1",
+    "language": "java",
+    "prompt": "class A {\n    /** Adds. */\n    public static int add(int a, int b) {\n",
+    "description": "Adds.",
+    "canonical_solution": None,
+}
+
+
+def write(path: Path, *rows: dict[str, Any]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_mbxp(tmp_path: Path) -> None:
+    (row,) = Jsonl(path=write(tmp_path / "a.jsonl", MBXP)).problems()
+    assert row == RawProblem(
+        task_id="MBPP/1",
+        language="python",
+        prompt='\n\ndef add(a, b):\n\t"""\n\tAdd two numbers.\n\t>>> add(1, 2)\n\t3\n\t"""',
+        signature="def add(a, b)",
+        documentation="Add two numbers.\n>>> add(1, 2)\n3",
+        canonical_solution="\n\treturn a + b",
+        origin="MBPP/1",
+        split="train",
+        test=str(MBXP["test"]),
+        entry_point="add",
+    )
+
+
+def test_other_languages_are_described_by_their_last_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", JAVA, MBXP)
+    row, other = Jsonl(path=path, language="java").problems()
+    assert isinstance(row, RawProblem)
+    assert (row.signature, row.documentation) == ("public static int add(int a, int b)", "Adds.")
+    assert row.prompt.endswith("{")
+    assert row.canonical_solution == ""
+    assert other == Skipped(origin="MBPP/1", reason="language")
+
+
+def test_own_columns_come_back(tmp_path: Path) -> None:
+    problem = Problem(
+        task_id="a/b",
+        language="python",
+        prompt="def f():\n    'F.'",
+        signature="def f()",
+        documentation="F.",
+        canonical_solution="\n    return g()",
+        split="validation",
+        known_names=("g",),
+    )
+    write_records(tmp_path / "p.jsonl", [problem])
+    kept, dropped = apply_filters(Jsonl(path=str(tmp_path / "p.jsonl")).problems(), KEEP_ALL)
+    assert assign(kept, Shares()) == [problem]
+    assert dropped == {}
+
+
+def test_split_and_verified_can_be_chosen(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", MBXP, {**MBXP, "verified": False}, {**MBXP, "split": "else"})
+    rows = list(Jsonl(path=path, verified_only=True, split="test").problems())
+    assert [row.split if isinstance(row, RawProblem) else row.reason for row in rows] == ["test", "verified", "test"]
+    unsplit = list(Jsonl(path=path).problems())[2]
+    assert isinstance(unsplit, RawProblem)
+    assert (unsplit.split, unsplit.task_id) == (None, "MBPP/1#3")
+
+
+def test_gzipped_file_without_language(tmp_path: Path) -> None:
+    row = {key: value for key, value in MBXP.items() if key != "language"}
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    assert len(list(Jsonl(path=str(tmp_path / "a.jsonl.gz")).problems())) == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "canonical", "moved"),
+    [
+        ("p\n", "    x", ("p", "\n    x")),
+        ("p \n\t", "x\n", ("p", " \n\tx\n")),
+        ("p", "\nx", ("p", "\nx")),
+        ("p\n", "", ("p", "")),
+    ],
+)
+def test_blanks_move_to_the_solution(prompt: str, canonical: str, moved: tuple[str, str]) -> None:
+    assert move_blanks(prompt, canonical) == moved
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"task_id": "a"}', r"line 2: not a problem: prompt: Field required"),
+        ('{"task_id": 3, "prompt": "x"}', r"line 2: not a problem: task_id: Input should be a valid string"),
+        ("[1]", r"line 2: not a problem: row: "),
+        ("{", r"line 2: not JSON"),
+    ],
+)
+def test_faulty_lines_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps(MBXP) + "\n" + text, encoding="utf-8")
+    with pytest.raises(DataError, match=message) as error:
+        list(Jsonl(path=str(path)).problems())
+    assert str(path) in str(error.value)
+
+
+def test_missing_and_unreadable_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no file .*nowhere.jsonl: set `path`"):
+        Jsonl(path=str(tmp_path / "nowhere.jsonl")).fingerprint()
+    (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match="not a UTF-8"):
+        list(Jsonl(path=str(tmp_path / "b.jsonl")).problems())
+
+
+def test_fingerprint_follows_the_content_not_the_place(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    one, same = write(tmp_path / "a.jsonl", MBXP), write(tmp_path / "sub" / "a.jsonl", MBXP)
+    assert Jsonl(path=one).fingerprint() == Jsonl(path=same).fingerprint()
+    assert Jsonl(path=one, split="test").fingerprint() != Jsonl(path=one).fingerprint()
+    before = Jsonl(path=one).fingerprint()
+    write(tmp_path / "a.jsonl", MBXP, MBXP)
+    assert Jsonl(path=one).fingerprint() != before

@@ -1,0 +1,122 @@
+"""How judged candidates become training rows."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from rlcf.methods.base import Candidate, Rows, deal
+from rlcf.methods.dpo import DPO
+from rlcf.methods.kto import KTO, class_weights
+from rlcf.methods.sft import SFT
+
+
+def rows(**changes) -> Rows:
+    return Rows(**{"train": 100, "validation": 10, "canonical": 0.3, "not_compile": 0.2, **changes})
+
+
+def candidates(problems=200):
+    """For each problem: a human solution, a corruption, a sample that compiles and one that does not."""
+    kinds = [("canonical", True), ("synthetic", False), ("sample", True), ("sample", False)]
+    return [
+        Candidate(f"p{i}", f"prompt {i}", f"{source} {good} {i}", good, source)
+        for i in range(problems)
+        for source, good in kinds
+    ]
+
+
+def test_kto_takes_the_shares_that_the_config_names():
+    built = KTO(name="kto", rows=rows(), args={}).build(candidates(), 100, random.Random(0))
+    assert len(built) == 100
+    assert [sum(row.source == s for row in built) for s in ("canonical", "synthetic", "sample")] == [30, 20, 50]
+    assert all(row.label for row in built if row.source == "canonical")
+    assert not any(row.label for row in built if row.source == "synthetic")
+
+
+def test_kto_as_in_the_thesis_is_half_corruptions_and_half_human():
+    thesis = KTO(name="kto", rows=rows(canonical=0.5, not_compile=0.5), args={})
+    built = thesis.build(candidates(), 100, random.Random(0))
+    assert sum(row.label for row in built) == 50
+    assert {row.source for row in built} == {"canonical", "synthetic"}
+
+
+def test_no_corruption_where_the_share_is_zero():
+    built = KTO(name="kto", rows=rows(not_compile=0), args={}).build(candidates(), 100, random.Random(0))
+    assert "synthetic" not in {row.source for row in built}
+
+
+def test_fewer_candidates_give_fewer_rows_and_never_one_twice():
+    built = KTO(name="kto", rows=rows(), args={}).build(candidates(5), 100, random.Random(0))
+    texts = [row.completion for row in built]
+    assert len(texts) == len(set(texts)) == 20
+
+
+def test_rows_of_one_problem_lie_apart():
+    built = KTO(name="kto", rows=rows(), args={}).build(candidates(40), 100, random.Random(0))
+    ids = [row.task_id for row in built]
+    gaps = [j - i for i in range(len(ids)) for j in range(i + 1, len(ids)) if ids[i] == ids[j]]
+    assert min(gaps) > 1
+    assert ids != sorted(ids)
+
+
+def test_deal_gives_a_first_of_each_before_any_second():
+    dealt = deal(["a1", "a2", "a3", "b1", "b2", "c1"], lambda item: item[0], random.Random(3))
+    assert sorted(item[0] for item in dealt[:3]) == ["a", "b", "c"]
+    assert sorted(item[0] for item in dealt[3:5]) == ["a", "b"]
+    assert dealt[5][0] == "a"
+
+
+@pytest.mark.parametrize(
+    ("desirable", "undesirable", "weights"),
+    [
+        (100, 100, (1, 1)),  # ratio 1
+        (50, 100, (2, 1)),  # (2 · 50) / (1 · 100) = 1
+        (120, 100, (1, 1)),  # 1.2 is within [1, 4/3]
+        (200, 100, (1, 1.5)),  # (1 · 200) / (1.5 · 100) = 4/3
+        (10, 0, (1, 1)),
+        (0, 10, (1, 1)),
+    ],
+)
+def test_kto_class_weights(desirable, undesirable, weights):
+    assert class_weights(desirable, undesirable) == pytest.approx(weights)
+
+
+def test_kto_passes_its_weights_to_the_trainer():
+    method = KTO(name="kto", rows=rows(), args={})
+    built = method.build([c for c in candidates() if c.source == "canonical" or not c.good], 100, random.Random(0))
+    desirable = sum(row.label for row in built)
+    weights = method.data_args(built)
+    ratio = weights["desirable_weight"] * desirable / (weights["undesirable_weight"] * (len(built) - desirable))
+    assert 1 - 1e-9 <= ratio <= 4 / 3 + 1e-9
+
+
+def test_dpo_pairs_two_sides_of_one_prompt_in_the_shares_of_the_config():
+    method = DPO(name="dpo", rows=rows(canonical=0.5, not_compile=0.2), args={})
+    built = method.build(candidates(), 100, random.Random(0))
+    assert len(built) == 100
+    assert sum(row.chosen_source == "canonical" for row in built) == 50
+    assert sum(row.rejected_source == "synthetic" for row in built) == 20
+    for row in built:
+        number = row.prompt.split()[1]
+        assert row.chosen.split()[1:] == ["True", number]
+        assert row.rejected.split()[1:] == ["False", number]
+
+
+def test_dpo_as_in_the_thesis_is_human_over_corruption():
+    built = DPO(name="dpo", rows=rows(canonical=1, not_compile=1), args={}).build(candidates(), 50, random.Random(0))
+    assert {(row.chosen_source, row.rejected_source) for row in built} == {("canonical", "synthetic")}
+
+
+def test_sft_imitates_human_solutions_only():
+    built = SFT(name="sft", rows=rows(), args={}).build(candidates(), 100, random.Random(0))
+    assert len(built) == 100
+    assert {row.source for row in built} == {"canonical"}
+
+
+def test_unknown_and_mistyped_trl_fields_are_named_all_together():
+    faults = KTO(name="kto", rows=rows(), args={"learning_rat": 1, "beta": "high", "num_train_epochs": 2}).faults()
+    assert len(faults) == 2
+    assert "method.args.learning_rat: unknown" in faults[0]
+    assert "learning_rate" in faults[0]
+    assert faults[1].startswith("method.args.beta: Input should be a valid number")

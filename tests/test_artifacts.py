@@ -1,0 +1,130 @@
+"""The store: what names an artifact, what makes it visible, who makes it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from rlcf.artifacts import MANIFEST, Step, Store, write_atomically
+from rlcf.errors import ArtifactError
+
+
+def touch(config, inputs, work: Path):
+    (work / "file").write_text(str(config))
+    return {"what": "one file"}
+
+
+def step(config: int = 1, inputs: dict[str, Step] | None = None, stage: str = "stage", function=touch) -> Step:
+    return Step(stage, function, config, {"value": config}, inputs or {})
+
+
+def test_same_config_and_inputs_are_the_same_artifact_and_others_are_not():
+    parent = step(7)
+    names = [
+        step(1).name,
+        step(2).name,
+        step(1, stage="other").name,
+        step(1, {"in": parent}).name,
+        step(1, {"in": step(8)}).name,
+        step(1, {"out": parent}).name,
+    ]
+    assert step(1, {"in": step(7)}).name == names[3]
+    assert len(set(names)) == len(names)
+
+
+def test_a_second_time_it_is_reused(tmp_path):
+    store = Store(tmp_path)
+    first, second = store.make(step()), store.make(step())
+    assert (first.reused, second.reused) == (False, True)
+    assert first.folder == second.folder
+    assert (first.folder / "file").read_text() == "1"
+    assert second.summary == {"what": "one file"}
+
+
+def test_a_failed_stage_leaves_no_artifact_but_its_partial_work(tmp_path):
+    store, calls = Store(tmp_path), []
+
+    def fails_once(config, inputs, work: Path):
+        calls.append(sorted(file.name for file in work.iterdir() if not file.name.startswith(".")))
+        (work / "half").write_text("done")
+        if len(calls) == 1:
+            raise OSError(28, "No space left on device")
+        return {"what": "whole"}
+
+    broken = step(function=fails_once)
+    with pytest.raises(OSError, match="No space"):
+        store.make(broken)
+    assert store.find(broken) is None
+    assert not store.make(broken).reused
+    assert calls == [[], ["half"]]
+
+
+def test_the_manifest_records_lineage(tmp_path):
+    store, parent = Store(tmp_path), step(7)
+    store.make(parent)
+    made = store.make(step(1, {"in": parent}))
+    manifest = json.loads((made.folder / MANIFEST).read_text())
+    assert manifest["inputs"] == {"in": parent.name}
+    assert manifest["config"] == {"value": 1}
+    assert manifest["versions"]["trl"]
+
+
+def test_a_folder_without_manifest_is_refused(tmp_path):
+    (tmp_path / step().name).mkdir()
+    with pytest.raises(ArtifactError, match="move it away"):
+        Store(tmp_path).find(step())
+
+
+def test_a_store_that_cannot_be_written_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArtifactError, match="artifacts=FOLDER"):
+        Store(tmp_path / "file").check()
+
+
+def test_an_atomic_write_replaces_the_whole_file(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("old and longer")
+    write_atomically(path, "new")
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+RACER = textwrap.dedent(
+    """
+    import sys, time
+    from pathlib import Path
+    from rlcf.artifacts import Step, Store
+
+    def slow(config, inputs, work):
+        with (Path(sys.argv[1]) / "calls").open("a") as file:
+            file.write("called\\n")
+        time.sleep(1.5)
+        return {"what": "slow"}
+
+    artifact = Store(Path(sys.argv[1])).make(Step("race", slow, None, {"value": 1}))
+    print("reused" if artifact.reused else "made")
+    """
+)
+
+
+def test_two_processes_racing_for_one_artifact_do_the_work_once(tmp_path):
+    command = [sys.executable, "-c", RACER, str(tmp_path)]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(racer.communicate(timeout=60)[0].strip() for racer in racers)
+    assert said == ["made", "reused"]
+    assert (tmp_path / "calls").read_text() == "called\n"
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path):
+    racer = subprocess.Popen([sys.executable, "-c", RACER, str(tmp_path)], stdout=subprocess.PIPE)
+    while not (tmp_path / "calls").exists():
+        assert racer.poll() is None
+    racer.kill()
+    racer.communicate()
+    done = subprocess.run([sys.executable, "-c", RACER, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "made"

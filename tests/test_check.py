@@ -1,0 +1,188 @@
+"""`python -m rlcf.check` as a filter, run as its users run it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from rlcf import check
+
+
+def run(text: str | bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "rlcf.check", "python", "--workers=1", *options]
+    data = text.encode() if isinstance(text, str) else text
+    return subprocess.run(command, input=data, capture_output=True, check=False, timeout=60)
+
+
+def lines(*rows: object) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def verdicts(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "rlcf.check", "python", "--workers=1", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        yield process
+
+
+def test_verdicts_in_order_with_their_ids() -> None:
+    done = run(lines({"id": "a", "code": "x = 1"}, {"id": 7, "code": "x = (", "more": 1}))
+    error = {
+        "severity": "error",
+        "code": "SyntaxError",
+        "message": "'(' was never closed",
+        "line": 1,
+        "column": 5,
+        "category": "syntax",
+    }
+    assert verdicts(done) == [
+        {"id": "a", "ok": True, "status": "ok", "diagnostics": []},
+        {"id": 7, "ok": False, "status": "rejected", "diagnostics": [error]},
+    ]
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_options_reach_the_compiler() -> None:
+    text = lines({"id": 1, "code": "foo"}, {"id": 2, "code": "foo", "known_names": ["bar"]}, {"id": 3, "code": "("})
+    expected = {"ignore": [True, False, False], "error": [False, False, False]}
+    for unresolved, oks in expected.items():
+        assert [v["ok"] for v in verdicts(run(text, f"--unresolved={unresolved}"))] == oks
+    assert [v["ok"] for v in verdicts(run(text, "--level=syntax"))] == [True, True, False]
+
+
+def test_timeout() -> None:
+    done = run(lines({"id": 1, "code": "f'" + "{a}" * 100_000 + "'"}, {"id": 2, "code": ""}), "--timeout=0.5")
+    assert [v["status"] for v in verdicts(done)] == ["timeout", "ok"]
+
+
+def test_last_line_without_a_break_and_blank_lines() -> None:
+    done = run("\n" + lines({"id": 1, "code": ""}) + "\n" + lines({"id": 2, "code": ""}).rstrip())
+    assert [v["id"] for v in verdicts(done)] == [1, 2]
+
+
+def test_empty_input() -> None:
+    done = run("")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "Expecting property name"),
+        (b"[1]", "it is not a JSON object"),
+        (b'{"id": 1}', "it lacks code"),
+        (b"{}", "it lacks id and code"),
+        (b'{"id": 1, "code": 2}', "code: Input should be a valid string"),
+        (b'{"id": null, "code": ""}', "its id is neither a string nor a number"),
+        (b'{"id": 1, "code": "", "known_names": "x"}', "known_names: Input should be a valid tuple"),
+        (b'{"id": 1, "code": "\xff"}', "can't decode byte 0xff"),
+        (b"[" * 100_000, "recursion"),
+    ],
+)
+def test_malformed_line(line: bytes, reason: str, capfd: pytest.CaptureFixture[str]) -> None:
+    rows, fault = check._parse([b'{"id": 1, "code": ""}', b"", line, b'{"id": 2, "code": ""}'], before=10)
+    assert [row.id for row in rows] == [1]
+    assert fault
+    assert str(fault).startswith('line 13 is not a program {"id", "code"}: ')
+    assert reason in str(fault)
+
+
+def test_malformed_line_ends_the_run_after_the_verdicts_before_it() -> None:
+    done = run(lines({"id": 1, "code": ""}) + "\nnonsense\n" + lines({"id": 2, "code": ""}))
+    assert [v["id"] for v in verdicts(done)] == [1]
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("rlcf.check: line 3 is not a program")
+    assert b"Traceback" not in done.stderr
+
+
+def test_answers_come_while_the_input_is_open() -> None:
+    with running() as process:
+        assert process.stdin
+        assert process.stdout
+        for number in range(3):
+            process.stdin.write(lines({"id": number, "code": "x"}).encode())
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == number
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+def test_many_lines_over_several_chunks() -> None:
+    """12,000 lines of 1 KB: three chunks of 4 MiB, whose borders lie within lines."""
+    text = "".join(f'{{"id": {n}, "code": "{"#" * 1000}"}}\n' for n in range(12_000))
+    done = run(text + "nonsense", "--level=syntax")
+    assert [v["id"] for v in verdicts(done)] == list(range(12_000))
+    assert done.stderr.startswith(b"rlcf.check: line 12001 is not")
+
+
+def test_a_reader_that_leaves_is_no_error_message() -> None:
+    with running() as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(lines({"id": 1, "code": ""}).encode())
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait(10) == 1
+
+
+def test_interrupted_quietly() -> None:
+    with running() as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(lines({"id": 1, "code": ""}).encode())
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["cobol"], "invalid choice: 'cobol' (choose from 'python'"),
+        (["python", "--workers=0"], "argument --workers: invalid positive int value: '0'"),
+        (["python", "--timeout=soon"], "argument --timeout: invalid positive float value: 'soon'"),
+        (["python", "--level=types"], "level: Input should be 'syntax' or 'names'"),
+        (["python", "--unresolved=maybe"], "choose from 'ignore', 'error'"),
+    ],
+)
+def test_wrong_use(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        check.main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_option_that_the_language_lacks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def make(workers: int = 1) -> None: ...
+
+    monkeypatch.setattr(check, "compiler_class", lambda language: make)
+    with pytest.raises(SystemExit):
+        check.main(["python", "--level=names", "--workers=2"])
+    assert "this language has no --level" in capsys.readouterr().err
+
+
+def test_help_does_not_import_torch() -> None:
+    code = (
+        "import sys, runpy\n"
+        "sys.argv = ['check', '--help']\n"
+        "try: runpy.run_module('rlcf.check', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"--unresolved" in done.stdout

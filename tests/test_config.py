@@ -1,0 +1,152 @@
+"""The config: every YAML composes, and every fault is named before any work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from rlcf.config import Experiment, parse
+from rlcf.errors import ConfigError
+from rlcf.main import KEYS, SECTIONS, config_folder, pass_unknown
+
+CONF = Path(config_folder())
+ROOT = CONF.parent
+# Groups whose files cannot stand alone: what a user has to add.
+NEEDED = {
+    "model/tiny": ["model.path=tests"],
+    "dataset/jsonl": ["dataset.path=tests/conftest.py"],
+    "benchmark/jsonl": ["benchmark.path=tests/conftest.py"],
+}
+OPTIONS = sorted(str(file.relative_to(CONF).with_suffix("")) for file in CONF.glob("*/*.yaml"))
+
+
+def composed(*overrides: str) -> dict:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=[*overrides], return_hydra_config=True)
+    raw = OmegaConf.to_container(config, resolve=False)
+    raw.pop("hydra")
+    raw["tracking"]["environment"] = {}  # holds the run's folder, which only a run has
+    return OmegaConf.to_container(OmegaConf.create(raw), resolve=True)
+
+
+@pytest.fixture(autouse=True)
+def in_the_repository(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_yaml_composes_and_is_valid(option):
+    group, name = option.split("/")
+    parse(composed(f"{group}={name}", *NEEDED.get(option, [])))
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_yaml_opens_with_its_purpose(option):
+    assert (CONF / f"{option}.yaml").read_text().startswith("# ")
+
+
+@pytest.mark.parametrize("group", ["model", "dataset", "method", "prompt", "benchmark", "tracking"])
+def test_the_name_inside_is_the_name_of_the_file(group):
+    for file in (CONF / group).glob("*.yaml"):
+        assert OmegaConf.load(file).name == file.stem
+
+
+def test_the_groups_of_the_design_are_there():
+    groups = {"model", "dataset", "method", "compiler", "prompt", "benchmark", "reward", "tracking"}
+    assert groups <= {folder.name for folder in CONF.iterdir()}
+
+
+def test_the_entry_knows_the_keys_of_the_experiment():
+    assert set(KEYS) == set(Experiment.model_fields)
+
+
+def test_method_and_model_compose():
+    experiment = parse(composed("method=kto", "model=deepseek13b"))
+    assert experiment.model.path == "deepseek-ai/deepseek-coder-1.3b-base"
+
+
+def test_a_stack_composes():
+    experiment = parse(composed("method=sft", "method@coarse=dpo"))
+    assert experiment.coarse is not None
+    assert experiment.coarse.target.endswith("DPO")
+    assert experiment.method.target.endswith("SFT")
+    assert parse(composed()).coarse is None
+
+
+def test_any_field_of_trl_is_reached_without_a_plus():
+    assert parse(composed("method.args.max_grad_norm=0.5")).method.settings["args"]["max_grad_norm"] == 0.5
+
+
+def test_all_faults_are_named_together_with_the_valid_names():
+    overrides = ["model.nme=x", "method.rows.trian=3", "compiler.level=deep", "collect.samples=0", "model.lora.r=high"]
+    with pytest.raises(ConfigError) as caught:
+        parse(composed(*overrides))
+    said = str(caught.value)
+    assert "5 fault(s)" in said
+    assert "model.nme: unknown key; valid keys: name, path, revision" in said
+    assert "method.rows.trian: unknown key; valid keys: train, validation, canonical, not_compile" in said
+    assert "compiler.level: Input should be 'syntax' or 'names'" in said
+    assert "collect.samples: Input should be greater than 0 (got 0)" in said
+    assert "model.lora.r: Input should be a valid integer" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"dataset": {"language": "java"}}, "dataset=stdlib is java, but the compiler is for python"),
+        ({"dataset": {"language": "cobol"}}, "prompt=markdown has no template for cobol"),
+        ({"prompt": {"templates": {"python": "nothing"}}}, "must contain {prompt}"),
+        ({"model": {"gguf": None}}, "model.path: missing"),
+        ({"model": {"path": "./nowhere"}}, "there is no folder ./nowhere"),
+        ({"model": {"gguf": {"package": "no_such_package"}}}, "no_such_package is not installed; run: pip install"),
+        ({"reward": {"_target_": "rlcf.rewards.Nothing"}}, "cannot be imported"),
+        ({"stages": ["dream"]}, "Input should be 'prepare', 'collect'"),
+        ({"dataset": {"filters": {"lines_min": 9, "lines_max": 3}}}, "lines_min (9) is above lines_max (3)"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(change, said):
+    raw = OmegaConf.to_container(OmegaConf.merge(OmegaConf.create(composed()), change))
+    with pytest.raises(ConfigError) as caught:
+        parse(raw)
+    assert said in str(caught.value)
+
+
+def test_unknown_top_level_keys_pass_hydra_to_be_named_with_the_others():
+    arguments = ["sead=1", "model=tiny", "method@coarse=dpo", "hydra/launcher=basic", "--multirun", "model.lora.r=2"]
+    assert pass_unknown(arguments) == ["+sead=1", *arguments[1:]]
+    assert {"coarse", "method"} <= set(SECTIONS)
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120)
+
+
+def test_faults_on_the_command_line_end_without_a_traceback(tmp_path):
+    done = python("-m", "rlcf", "sead=1", "collect.samples=-1", f"hydra.run.dir={tmp_path}")
+    assert done.returncode == 1
+    assert "2 fault(s)" in done.stderr
+    assert "sead: unknown key; valid keys: model, dataset" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_imports_no_torch():
+    program = "import sys; from rlcf.main import main; sys.argv = ['rlcf', '--help']\ntry: main()\nfinally: "
+    done = python("-c", program + "print(sorted({'torch', 'transformers', 'trl'} & set(sys.modules)))")
+    assert "model: deepseek13b" in done.stdout
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_only_the_entry_and_the_config_know_hydra():
+    importing = {
+        str(file.relative_to(ROOT / "rlcf"))
+        for file in (ROOT / "rlcf").rglob("*.py")
+        if any(
+            line.startswith(("import hydra", "from hydra", "from omegaconf")) for line in file.read_text().split("\n")
+        )
+    }
+    assert importing <= {"main.py", "config.py"}
