@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,8 +56,19 @@ def _main(config: DictConfig) -> float | None:
     return run(config)
 
 
+def quiet() -> None:
+    """One voice in the terminal: the libraries' progress bars and notices to developers are off, unless asked for."""
+    for name in ("TQDM_DISABLE", "HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_PROGRESS_BARS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
 def run(config: DictConfig) -> float | None:
     """Run one composed config; returns the headline metric. A known error is shown without a traceback."""
+    quiet()
     from rlcf.config import parse
     from rlcf.errors import RlcfError
     from rlcf.experiment import headline

@@ -161,6 +161,7 @@ class Planner:
         determines = {
             "method": component.target,
             "rows": method.rows.model_dump(),
+            "batch_size": method.batch_size,
             "reward": e.reward.identity,
             "compiler": self._compiler,
             "prompt": self._prompt,

@@ -81,9 +81,7 @@ def load_tokenizer(folder: Path) -> Any:
 
 def _load_weights(folder: Path, policy: Policy, dtype: str, device: str) -> Any:
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(
         _source(folder, policy.weights), revision=policy.revision, dtype=_dtype(dtype, device)
     )

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rlcf.methods.base import Candidate, Method, deal, quota, take
+from rlcf.methods.base import Candidate, Method, batch_alike, deal, quota, take
 from rlcf.records import Record, Unpaired
 
 HIGHEST_RATIO = 4 / 3
@@ -27,7 +27,13 @@ class KTO(Method):
         rest = max(0, count - quota(count, self.rows.canonical) - quota(count, self.rows.not_compile))
         samples = take(_of(candidates, "sample"), rest, rng)
         rows = [_row(candidate) for candidate in (*canonical, *synthetic, *samples)]
-        return deal(rows, lambda row: row.task_id, rng)
+        dealt = deal(rows, lambda row: row.task_id, rng)
+        return batch_alike(dealt, lambda row: len(row.prompt + row.completion), self.batch_size, rng)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a forward pass; TRL pairs neighbours within these."""
+        return int(self.args.get("per_device_train_batch_size", 8))
 
     def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
         desirable = sum(row.label for row in rows)

@@ -105,9 +105,7 @@ def _convert(source: Path, target: Path) -> int:
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     where: dict[str, Any] = {"pretrained_model_name_or_path": str(source.parent), "gguf_file": source.name}
     tokenizer = AutoTokenizer.from_pretrained(**where)
     quantized = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)

@@ -59,12 +59,8 @@ def _trainer(
     device: str,
     work: Path,
 ) -> Any:
-    from datasets.utils.logging import disable_progress_bar
-
     from rlcf.training import lora_config, machine_args, stopping_args
 
-    disable_progress_bar()
-    os.environ["TQDM_DISABLE"] = "1"
     loaded.model.train()
     args = {
         **machine_args(device, config.tracking.report_to),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
-from rlcf.methods.base import Candidate, Rows, deal
+from rlcf.methods.base import Candidate, Rows, batch_alike, deal
 from rlcf.methods.dpo import DPO
 from rlcf.methods.kto import KTO, class_weights
 from rlcf.methods.sft import SFT
@@ -52,12 +53,20 @@ def test_fewer_candidates_give_fewer_rows_and_never_one_twice():
     assert len(texts) == len(set(texts)) == 20
 
 
-def test_rows_of_one_problem_lie_apart():
-    built = KTO(name="kto", rows=rows(), args={}).build(candidates(40), 100, random.Random(0))
+def test_rows_of_one_problem_are_no_neighbours():
+    built = KTO(name="kto", rows=rows(), args={}).build(candidates(60), 100, random.Random(0))
     ids = [row.task_id for row in built]
-    gaps = [j - i for i in range(len(ids)) for j in range(i + 1, len(ids)) if ids[i] == ids[j]]
-    assert min(gaps) > 1
+    assert all(one != other for one, other in pairwise(ids))
     assert ids != sorted(ids)
+
+
+def test_batches_hold_rows_of_like_length_and_lose_none():
+    numbers = random.Random(1).sample(range(1000), 161)
+    ordered = batch_alike(numbers, lambda n: n, 10, random.Random(2))
+    assert sorted(ordered) == sorted(numbers)
+    spread = [max(ordered[i : i + 10]) - min(ordered[i : i + 10]) for i in range(0, 160, 10)]
+    assert max(spread) < 300  # unsorted, ten of a thousand numbers spread over about 800
+    assert len(ordered) == 161
 
 
 def test_deal_gives_a_first_of_each_before_any_second():
