@@ -24,6 +24,18 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         self.told = state.global_step
 
 
+def reporting(trainer_class: type[Any], advance: Advance) -> type[Any]:
+    """The trainer class, telling each batch of reference log-probabilities that it computes before training."""
+
+    class Reporting(trainer_class):  # type: ignore[misc]
+        def compute_ref_log_probs(self, *args: Any, **kwargs: Any) -> Any:
+            result = super().compute_ref_log_probs(*args, **kwargs)
+            advance(1)
+            return result
+
+    return Reporting
+
+
 def machine_args(device: str, report_to: str) -> dict[str, Any]:
     """TRL turns on bf16 and checkpointing by default; a CPU wants neither, and a small LoRA run no checkpointing."""
     on_cpu = device == "cpu"

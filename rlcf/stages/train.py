@@ -59,25 +59,38 @@ def _trainer(
     device: str,
     work: Path,
 ) -> Any:
-    from rlcf.training import lora_config, machine_args, stopping_args
+    from rlcf.training import lora_config, machine_args, reporting, stopping_args
 
     loaded.model.train()
-    args = {
-        **machine_args(device, config.tracking.report_to),
-        **stopping_args(method.early_stopping_patience, bool(validation)),
-        **method.data_args(train),
-        "seed": config.seed,
-        "output_dir": str(work / "checkpoints"),
-        **method.args,
-    }
+    args = find_target(method.trl_config)(
+        **{
+            **machine_args(device, config.tracking.report_to),
+            **stopping_args(method.early_stopping_patience, bool(validation)),
+            **method.data_args(train),
+            "seed": config.seed,
+            "output_dir": str(work / "checkpoints"),
+            **method.args,
+        }
+    )
     new_adapter = config.lora is not None and not loaded.adapted
-    return find_target(method.trl_trainer)(
-        model=loaded.model,
-        args=find_target(method.trl_config)(**args),
-        train_dataset=_dataset(train, work / "rows" / "train"),
-        eval_dataset=_dataset(validation, work / "rows" / "validation") if validation else None,
-        processing_class=loaded.tokenizer,
-        peft_config=lora_config(config.lora) if new_adapter and config.lora else None,
+    with progress("reference", _reference_batches(args, len(train), len(validation))) as advance:
+        return reporting(find_target(method.trl_trainer), advance)(
+            model=loaded.model,
+            args=args,
+            train_dataset=_dataset(train, work / "rows" / "train"),
+            eval_dataset=_dataset(validation, work / "rows" / "validation") if validation else None,
+            processing_class=loaded.tokenizer,
+            peft_config=lora_config(config.lora) if new_adapter and config.lora else None,
+        )
+
+
+def _reference_batches(args: Any, train: int, validation: int) -> int:
+    """Batches of reference log-probabilities that the trainer computes before it starts."""
+    if not getattr(args, "precompute_ref_log_probs", False):
+        return 0
+    size = args.precompute_ref_batch_size
+    return -(-train // (size or args.per_device_train_batch_size)) + -(
+        -validation // (size or args.per_device_eval_batch_size)
     )
 
 

@@ -1,0 +1,61 @@
+"""What counts as a completion: cut at the function's end, marked where the token limit came first."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlcf.errors import DataError
+from rlcf.records import Problem
+from rlcf.stages.collect import chunked, cut, select
+
+
+def problem(task_id="p", split="train", prompt='def f(x):\n    """Doc."""') -> Problem:
+    return Problem(
+        task_id=task_id,
+        language="python",
+        prompt=prompt,
+        signature="def f(x)",
+        documentation="Doc.",
+        canonical_solution="\n    return x",
+        split=split,
+    )
+
+
+def test_a_completion_ends_where_the_function_ends_and_the_raw_text_is_kept():
+    raw = "\n    return x\n```\n\nThis function returns x."
+    made = cut(problem(), 0, raw, stopped=True, tokens=12)
+    assert (made.completion, made.raw, made.finished) == ("\n    return x", raw, True)
+
+
+def test_a_truncated_completion_is_marked_and_loses_the_statement_being_written():
+    made = cut(problem(), 0, "\n    y = x + 1\n    return sum(y for", stopped=False, tokens=96)
+    assert (made.completion, made.finished) == ("\n    y = x + 1", False)
+
+
+def test_the_stop_token_finishes_a_function_whose_last_line_is_open():
+    made = cut(problem(), 0, "\n    return x", stopped=True, tokens=5)
+    assert (made.completion, made.finished) == ("\n    return x", True)
+
+
+def test_a_function_that_ended_in_the_last_tokens_before_the_limit_is_finished():
+    assert cut(problem(), 0, "\n    return x\n\n\ndef g():\n    pass", stopped=False, tokens=96).finished
+
+
+def test_selection_is_of_the_asked_splits_by_seed_and_of_rising_length():
+    problems = [problem(f"p{i}", "train" if i % 2 else "test", "x" * (100 - i)) for i in range(40)]
+    chosen = select(problems, {"train": 5, "test": None}, seed=0)
+    assert [p.split for p in chosen].count("train") == 5
+    assert [p.split for p in chosen].count("test") == 20
+    assert [len(p.prompt) for p in chosen] == sorted(len(p.prompt) for p in chosen)
+    assert select(list(reversed(problems)), {"train": 5, "test": None}, seed=0) == chosen
+    assert select(problems, {"train": 5, "test": None}, seed=1) != chosen
+
+
+def test_no_problem_is_an_error():
+    with pytest.raises(DataError, match="validation"):
+        select([problem()], {"validation": 3}, seed=0)
+
+
+def test_chunks_cover_everything_once():
+    problems = [problem(f"p{i}") for i in range(7)]
+    assert [len(chunk) for chunk in chunked(problems, 3)] == [3, 3, 1]

@@ -1,0 +1,131 @@
+"""Training rows from judged completions, with the real compiler and a real tokenizer."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from rlcf.component import Component
+from rlcf.config import Prompt
+from rlcf.errors import DataError
+from rlcf.policy import Policy, write_policy
+from rlcf.records import Completion, Problem, Text, Unpaired, Verdict, read_records, write_records
+from rlcf.stages.label import LabelConfig
+from rlcf.stages.label import run as label
+from rlcf.stages.prefer import PreferConfig, run
+
+COMPILER = Component.model_validate({"_target_": "rlcf.compilers.python.PythonCompiler"})
+GOOD = "\n    return sum(items)"
+SAMPLES = [
+    (GOOD, True),  # compiles and does something
+    (GOOD, True),  # the same text again
+    ("\n    return sum(items", True),  # does not compile
+    ("\n    pass", True),  # compiles and does nothing
+    ("\n    return undefined_name", True),  # a name that its module does not know
+    ("\n    total = 0", False),  # truncated
+]
+
+
+def method(**rows) -> Component:
+    shares = {"train": 100, "validation": 10, "canonical": 0.3, "not_compile": 0.3, **rows}
+    return Component.model_validate({"_target_": "rlcf.methods.kto.KTO", "name": "kto", "rows": shares, "args": {}})
+
+
+@pytest.fixture
+def inputs(tmp_path, problems_file, tiny_model) -> dict[str, Path]:
+    """Folders as the stages before leave them: every problem with the completions of SAMPLES."""
+    folders = {name: tmp_path / name for name in ("problems", "completions", "verdicts", "policy")}
+    for folder in folders.values():
+        folder.mkdir()
+    problems = [
+        Problem(**{**json.loads(line), "known_names": ("sum", "len")})
+        for line in problems_file.read_text().splitlines()
+    ]
+    write_records(folders["problems"] / "problems.jsonl", problems)
+    completions = [
+        Completion(task_id=p.task_id, sample=i, raw=text, completion=text, finished=finished, tokens=9)
+        for p in problems
+        if p.split != "test"
+        for i, (text, finished) in enumerate(SAMPLES)
+    ]
+    write_records(folders["completions"] / "completions.jsonl", completions)
+    label(LabelConfig(COMPILER, 1), folders, folders["verdicts"])
+    write_policy(folders["policy"], Policy(weights=str(tiny_model)))
+    return folders
+
+
+def prefer(inputs, work, component: Component, reward="NontrivialReward", with_samples=True) -> dict:
+    work.mkdir()
+    reward = Component.model_validate({"_target_": f"rlcf.rewards.{reward}"})
+    prompt = Prompt(name="markdown", templates={"python": "```python\n{prompt}"})
+    config = PreferConfig(component, reward, COMPILER, prompt, {"train": None, "validation": None}, 0, 1)
+    skipped = () if with_samples else ("completions", "verdicts")
+    return run(config, {name: path for name, path in inputs.items() if name not in skipped}, work)
+
+
+def test_the_compiler_judged_each_sample_as_written_above(inputs):
+    verdicts = read_records(inputs["verdicts"] / "verdicts.jsonl", Verdict)
+    first = [(v.ok, v.trivial) for v in verdicts if v.task_id == verdicts[0].task_id]
+    assert first[2:4] == [(False, False), (True, True)]
+    assert first[4][0] is False
+
+
+def test_each_source_is_on_the_side_where_it_belongs(inputs, tmp_path):
+    prefer(inputs, tmp_path / "work", method())
+    rows = read_records(tmp_path / "work" / "train.jsonl", Unpaired)
+    sides = defaultdict(set)
+    for row in rows:
+        sides[row.source].add((row.label, row.completion) if row.source == "sample" else row.label)
+    assert sides["canonical"] == {True}
+    assert sides["synthetic"] == {False}
+    allowed = {(True, GOOD)} | {(False, text) for text, _ in SAMPLES[2:5]}
+    assert sides["sample"] == allowed  # the truncated one is on neither side
+    texts = [(row.task_id, row.completion) for row in rows]
+    assert len(texts) == len(set(texts))
+
+
+def test_silence_is_taught_only_by_the_reward_that_is_named_for_it(inputs, tmp_path):
+    prefer(inputs, tmp_path / "work", method(canonical=0, not_compile=0), reward="CompilerReward")
+    rows = read_records(tmp_path / "work" / "train.jsonl", Unpaired)
+    assert {row.label for row in rows if row.completion == "\n    pass"} == {True}
+
+
+def test_every_corruption_is_rejected_by_the_compiler(inputs, tmp_path):
+    prefer(inputs, tmp_path / "work", method(not_compile=0.7))
+    problems = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
+    rows = read_records(tmp_path / "work" / "train.jsonl", Unpaired)
+    broken = [row for row in rows if row.source == "synthetic"]
+    assert len(broken) > 10
+    with COMPILER.build(workers=1) as compiler:
+        from rlcf.stages.label import program
+
+        judged = compiler.check([program(problems[row.task_id], row.completion) for row in broken])
+    assert {judgement.status for judgement in judged} == {"rejected"}
+
+
+def test_prompts_are_rendered_and_splits_kept_apart(inputs, tmp_path):
+    summary = prefer(inputs, tmp_path / "work", method())
+    problems = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
+    for split in ("train", "validation"):
+        rows = read_records(tmp_path / "work" / f"{split}.jsonl", Unpaired)
+        assert len(rows) == summary[split] > 0
+        assert {problems[row.task_id].split for row in rows} == {split}
+        assert all(row.prompt == "```python\n" + problems[row.task_id].prompt for row in rows)
+
+
+def test_sft_needs_no_samples(inputs, tmp_path):
+    shares = {"train": 20, "validation": 4, "canonical": 1, "not_compile": 0}
+    sft = Component.model_validate({"_target_": "rlcf.methods.sft.SFT", "name": "sft", "rows": shares, "args": {}})
+    prefer(inputs, tmp_path / "work", sft, with_samples=False)
+    rows = read_records(tmp_path / "work" / "train.jsonl", Text)
+    problems = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
+    assert len(rows) == 20
+    assert all(row.completion == problems[row.task_id].canonical_solution for row in rows)
+
+
+def test_too_little_to_learn_from_is_an_error(inputs, tmp_path):
+    with pytest.raises(DataError, match=r"collect\.problems"):
+        prefer(inputs, tmp_path / "work", method(train=1))

@@ -1,0 +1,40 @@
+"""Long work in chunks: found ones are kept, missing ones made."""
+
+from __future__ import annotations
+
+import pytest
+
+from rlcf.chunks import fill
+from rlcf.records import Program, read_records
+
+
+def run(target, fail_at=None):
+    """Fill four chunks of one row; returns the numbers of the chunks made and the progress told."""
+    made, told = [], []
+
+    def make(number):
+        if number == fail_at:
+            raise KeyboardInterrupt
+        made.append(number)
+        return [Program(code=f"x = {number}")]
+
+    try:
+        fill(target, [1, 1, 1, 1], lambda: make, told.append)
+    except KeyboardInterrupt:
+        return made, told
+    return made, told
+
+
+def test_an_interrupted_fill_goes_on_and_makes_nothing_twice(tmp_path):
+    target = tmp_path / "rows.jsonl"
+    assert run(target, fail_at=2) == ([0, 1], [0, 1, 1])
+    assert not target.exists()
+    assert run(target) == ([2, 3], [2, 1, 1])
+    assert [row.code for row in read_records(target, Program)] == ["x = 0", "x = 1", "x = 2", "x = 3"]
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_what_is_costly_is_not_prepared_where_nothing_is_missing(tmp_path):
+    target = tmp_path / "rows.jsonl"
+    run(target)
+    fill(target, [1, 1, 1, 1], lambda: pytest.fail("prepared"), lambda n: None)
