@@ -44,10 +44,10 @@ def duration(seconds: float) -> str:
 
 
 def stage_line(name: str, what: str, seconds: float, reused: bool, console: Console | None = None) -> None:
-    """Print what one stage gave: `collect   576 completions of 192 problems   212 s   made`."""
+    """Print what one stage gave: `collect         576 completions of 192 problems   212 s   made`."""
     console = console or make_console()
     line = Text.assemble(
-        (f"{name:<10}", "bold"),
+        (f"{name:<14} ", "bold"),
         f"{what:<46}  {duration(seconds):>10}   ",
         ("reused", "dim") if reused else ("made", "green"),
     )

@@ -37,6 +37,9 @@ from rlcf.stages.report import run as report
 from rlcf.stages.train import TrainConfig
 from rlcf.stages.train import run as train
 
+UNSHOWN: Any = {"artifacts": True, "workers": True, "stages": True, "tracking": {"environment"}}
+"""Config that changes no result, and would make another report of the same run."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -192,7 +195,7 @@ class Planner:
         return Step("evaluate", evaluate, config, determines, inputs)
 
     def _report(self, models: tuple[str, ...], inputs: Mapping[str, Step]) -> Step:
-        shown = self.experiment.model_dump(mode="json", exclude={"artifacts", "workers", "stages"})
+        shown = self.experiment.model_dump(mode="json", exclude=UNSHOWN)
         return Step("report", report, ReportConfig(shown, models), {"config": shown}, inputs)
 
     @cached_property

@@ -150,3 +150,38 @@ def test_only_the_entry_and_the_config_know_hydra():
         )
     }
     assert importing <= {"main.py", "config.py"}
+
+
+@pytest.mark.parametrize("sweep", sorted(file.stem for file in (ROOT / "multirun_sweeps").glob("*.yaml")))
+def test_every_sweep_composes_and_each_of_its_settings_is_valid(sweep):
+    file = OmegaConf.load(ROOT / "multirun_sweeps" / f"{sweep}.yaml")
+    assert file.hydra.mode == "MULTIRUN"
+    for key, values in file.hydra.sweeper.params.items():
+        for value in str(values).split(","):
+            parse(composed(f"{key}={value}"))
+    shown = python("-m", "rlcf", "--config-dir", "multirun_sweeps", "--config-name", sweep, "--cfg", "job")
+    assert shown.returncode == 0, shown.stderr
+    assert "smollm2" in shown.stdout
+
+
+def commands() -> list[str]:
+    """Every `python -m rlcf …` in the README and in the YAML files' heads."""
+    texts = [(ROOT / "README.md").read_text(), *(file.read_text() for file in CONF.glob("*/*.yaml"))]
+    lines = (line.lstrip("# ").partition("  #")[0].strip() for text in texts for line in text.splitlines())
+    return sorted({line for line in lines if line.startswith("python -m rlcf") and "rlcf.check" not in line})
+
+
+PLACES = {"FILE": "tests/conftest.py", "DIR_OR_HUB_ID": "tests", "DIR": "tests"}
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_documented_command_composes(command):
+    overrides = [word for word in command.split()[3:] if not word.startswith("--")]
+    assert not any(word.startswith("+") for word in overrides)
+    for place, path in PLACES.items():
+        overrides = [f"{word.removesuffix(place)}{path}" if word.endswith(f"={place}") else word for word in overrides]
+    needed = [item for option, items in NEEDED.items() if option.replace("/", "=") in overrides for item in items]
+    for value in ["dataset.path", "model.path", "benchmark.path"]:
+        if any(word.startswith(f"{value}=") for word in overrides):
+            needed = [item for item in needed if not item.startswith(value)]
+    parse(composed(*(word.split(",")[0] if "[" not in word else word for word in overrides), *needed))

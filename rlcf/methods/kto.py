@@ -14,8 +14,10 @@ HIGHEST_RATIO = 4 / 3
 
 
 class KTO(Method):
-    """Half of the rows are desirable as far as the candidates allow; TRL pairs neighbours for its KL term, so rows of
-    one problem are kept apart."""
+    """`rows.canonical` is the share of rows that are human solutions, `rows.not_compile` of those that are corruptions.
+
+    TRL pairs neighbours for its KL term, so rows of one problem are kept apart; weights balance the two sides.
+    """
 
     row_type: ClassVar[type[Record]] = Unpaired
     trl_config: ClassVar[str] = "trl.KTOConfig"
