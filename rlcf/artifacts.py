@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,12 @@ StageFunction = Callable[[Any, Inputs, Path], Summary]
 """(the stage's config, the folders of its inputs, the folder to fill) -> its summary."""
 
 MANIFEST = "manifest.json"
+SCRATCH = "scratch"
+"""What a stage keeps here (checkpoints, caches) serves a killed run, and is deleted once the artifact is complete."""
+
+CODE = 1
+"""Part of every key: raised when a change of rlcf's code makes a stage's results others than they were."""
+
 PACKAGES = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
@@ -50,6 +57,7 @@ class Step:
     @cached_property
     def key(self) -> str:
         identity = {
+            "code": CODE,
             "stage": self.stage,
             "config": self.determines,
             "inputs": {name: step.key for name, step in sorted(self.inputs.items())},
@@ -121,6 +129,7 @@ class Store:
         (work / ".seconds").unlink()
         _write_manifest(work, step, summary, seconds)
         os.rename(work, self.root / step.name)
+        shutil.rmtree(self.root / step.name / SCRATCH, ignore_errors=True)
         return Artifact(self.root / step.name, summary, seconds, reused=False)
 
 

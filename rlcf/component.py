@@ -34,8 +34,8 @@ class Component(BaseModel):
         return {"target": raw["_target_"], "settings": checked.model_dump(mode="json", exclude_unset=True)}
 
     def build(self, **more: Any) -> Any:
-        """Construct the class with the settings and `more`."""
-        return find_target(self.target)(**self.settings, **more)
+        """Construct the class with `more`, and the settings before it."""
+        return find_target(self.target)(**{**more, **self.settings})
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -45,11 +45,13 @@ class Component(BaseModel):
 
 def find_target(path: str) -> Target:
     """Import a class by its dotted path. Raises ValueError where there is no such class."""
-    module, _, name = path.rpartition(".")
+    module, _, name = str(path).rpartition(".")
     try:
         target: Target = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"`_target_: {path}` cannot be imported: {error}") from error
+    if not inspect.isclass(target):
+        raise ValueError(f"`_target_: {path}` is no class")
     return target
 
 

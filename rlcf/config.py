@@ -146,7 +146,7 @@ class Experiment(Section):
     collect: Collect
     predict: Predict
     evaluate: Evaluate
-    stages: list[Stage]
+    stages: Annotated[list[Stage], Field(min_length=1)]
     artifacts: str
     workers: Positive | None
     device: Literal["auto", "cpu", "cuda"]
@@ -206,6 +206,7 @@ def _misfits(raw: Mapping[str, Any]) -> Iterator[str]:
         if "{prompt}" not in str(template):
             yield f"prompt.templates.{name}: a template must contain {{prompt}}"
     yield from _model_misfit(raw)
+    yield from _tracking_misfit(raw)
 
 
 def _language_misfit(raw: Mapping[str, Any], language: Any) -> Iterator[str]:
@@ -224,10 +225,23 @@ def _model_misfit(raw: Mapping[str, Any]) -> Iterator[str]:
         yield "model.path: missing; give a folder or a Hub id: model.path=DIR_OR_HUB_ID"
     elif path is None:
         package = str(_at(raw, "model", "gguf", "package"))
-        if importlib.util.find_spec(package) is None:
+        if not _installed(package):
             yield f"model: the package {package} is not installed; run: {_at(raw, 'model', 'gguf', 'install')}"
     elif str(path).startswith((".", "/", "~")) and not Path(str(path)).expanduser().is_dir():
         yield f"model.path: there is no folder {path}"
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False
+
+
+def _tracking_misfit(raw: Mapping[str, Any]) -> Iterator[str]:
+    package = _at(raw, "tracking", "report_to")
+    if package != "none" and not _installed(str(package)):
+        yield f"tracking.report_to: {package} is not installed; run: pip install {package}"
 
 
 def _at(raw: Any, *keys: str) -> Any:

@@ -15,6 +15,7 @@ from rlcf.console import make_console, metrics_table, stage_line
 from rlcf.errors import ConfigError
 from rlcf.methods.base import Method
 from rlcf.pipeline import Planned, plan, wanted
+from rlcf.policy import resolve_device
 
 RESULTS = ("metrics.json", "samples.jsonl", "report.html")
 HEADLINE = "nontrivial_compile_rate"
@@ -28,7 +29,7 @@ def run(experiment: Experiment, folder: Path) -> dict[str, Any] | None:
     _check_methods(experiment, [p.step for p in steps if store.find(p.step) is None])
     made = {planned.step.name: _make(store, planned) for planned in steps}
     _link(folder, made)
-    return _show(folder)
+    return _show(folder, {name for artifact in made.values() for name in RESULTS if (artifact.folder / name).exists()})
 
 
 def _check_methods(experiment: Experiment, missing: Sequence[Step]) -> None:
@@ -40,14 +41,25 @@ def _check_methods(experiment: Experiment, missing: Sequence[Step]) -> None:
         f"  - {fault.replace('method.', f'{name}.', 1)}"
         for name, component in components.items()
         if component
-        for fault in _faults(component.build())
+        for fault in _faults(component.build(), experiment)
     ]
     if faults:
         raise ConfigError("\n".join([f"The config has {len(faults)} fault(s):", *faults]))
 
 
-def _faults(method: Method) -> list[str]:
-    return method.faults()
+def _faults(method: Method, experiment: Experiment) -> list[str]:
+    """Faults of single fields, or, where there is none, what TRL says of them together."""
+    from rlcf.training import machine_args, stopping_args
+
+    faults = method.faults()
+    if faults:
+        return faults
+    try:
+        machine = machine_args(resolve_device(experiment.device), "none")
+        method.trl_args(**machine, **stopping_args(True), output_dir="unused")
+    except (ValueError, TypeError, RuntimeError, ImportError) as error:
+        return [f"method.args: {error}"]
+    return []
 
 
 def _make(store: Store, planned: Planned) -> Artifact:
@@ -73,13 +85,13 @@ def _link(folder: Path, made: Mapping[str, Artifact]) -> None:
                 shutil.copyfile(artifact.folder / result, folder / result)
 
 
-def _show(folder: Path) -> dict[str, Any] | None:
-    """Print the table and the report's path."""
-    file = folder / "metrics.json"
-    metrics: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
-    if metrics:
+def _show(folder: Path, results: set[str]) -> dict[str, Any] | None:
+    """Print the table and the report's path, where this run has them."""
+    metrics: dict[str, Any] | None = None
+    if "metrics.json" in results:
+        metrics = json.loads((folder / "metrics.json").read_text())
         metrics_table(metrics)
-    if (folder / "report.html").exists():
+    if "report.html" in results:
         make_console().print(f"Report: {folder / 'report.html'}", soft_wrap=True)
     return metrics
 

@@ -14,6 +14,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 SECTIONS = (
     *("model", "dataset", "method", "coarse", "compiler", "prompt", "benchmark", "reward", "tracking"),
@@ -76,12 +77,28 @@ def run(config: DictConfig) -> float | None:
 
     hydra_config = HydraConfig.get()
     try:
-        raw: Any = OmegaConf.to_container(config, resolve=True)
-        return headline(run_experiment(parse(raw), Path(hydra_config.runtime.output_dir)))
+        return headline(run_experiment(parse(plain(config)), Path(hydra_config.runtime.output_dir)))
     except RlcfError as error:
-        if hydra_config.mode == RunMode.MULTIRUN:
-            raise
-        sys.exit(f"{type(error).__name__}: {error}")
+        said = f"{type(error).__name__}: {error}"
+        if hydra_config.mode != RunMode.MULTIRUN:
+            sys.exit(said)
+        # One bad point of a sweep must not cost the others.
+        print(said, file=sys.stderr)
+        return float("nan")
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The config as dicts and lists, interpolations resolved. Raises ConfigError that names what is missing."""
+    from rlcf.errors import ConfigError
+
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise ConfigError(f"Missing: {', '.join(missing)}. Give a value: " + " ".join(f"{key}=…" for key in missing))
+    try:
+        content: Any = OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"The config cannot be resolved: {error}") from error
+    return dict(content)
 
 
 def main() -> None:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from rlcf.artifacts import Step
+from rlcf.artifacts import Step, versions
 from rlcf.compilers.pool import available_cpus
 from rlcf.component import Component
 from rlcf.config import Experiment
 from rlcf.datasets.filters import KEEP_ALL, Filters
 from rlcf.datasets.split import Shares
 from rlcf.methods.base import Method
+from rlcf.policy import resolve_device
 from rlcf.records import Split
 from rlcf.stages.collect import CollectConfig
 from rlcf.stages.collect import run as collect
@@ -36,6 +37,9 @@ from rlcf.stages.report import ReportConfig
 from rlcf.stages.report import run as report
 from rlcf.stages.train import TrainConfig
 from rlcf.stages.train import run as train
+
+TRAINING = {"collect", "label", "prefer", "train"}
+"""The stages that a method asks for."""
 
 UNSHOWN: Any = {"artifacts": True, "workers": True, "stages": True, "tracking": {"environment"}}
 """Config that changes no result, and would make another report of the same run."""
@@ -59,12 +63,11 @@ class Planner:
 
     def plan(self) -> list[Planned]:
         """Every step, in an order in which they can be made."""
-        problems = self._add("prepare", self._problems())
         base = self._add("model", self._base())
-        models = {"base": base}
-        if "train" in self.experiment.stages:
-            models |= self._trained(base, problems)
-        self._evaluation(models, problems)
+        problems = self._add("prepare", self._problems())
+        trained = self._trained(base, problems) if TRAINING & set(self.experiment.stages) else {}
+        compared = trained if "train" in self.experiment.stages else {}
+        self._evaluation({"base": base, **compared}, problems)
         return self.planned
 
     def _trained(self, base: Step, problems: Step) -> dict[str, Step]:
@@ -141,14 +144,14 @@ class Planner:
         self, stage: str, policy: Step, problems: Step, counts: dict[Split, int | None], samples: int
     ) -> Step:
         e = self.experiment
-        config = CollectConfig(counts, samples, e.sampling, e.prompt, e.seed, e.model.dtype, e.device)
+        config = CollectConfig(counts, samples, e.sampling, e.prompt, e.seed, e.model.dtype, self._device)
         determines = {
             "problems": counts,
             "samples": samples,
             "sampling": e.sampling.model_dump(),
             "prompt": self._prompt,
             "seed": e.seed,
-            "dtype": e.model.dtype,
+            **self._numerics,
         }
         return Step(stage, collect, config, determines, {"policy": policy, "problems": problems})
 
@@ -165,6 +168,7 @@ class Planner:
             "method": component.target,
             "rows": method.rows.model_dump(),
             "batch_size": method.batch_size,
+            "max_length": method.args.get("max_length"),
             "reward": e.reward.identity,
             "compiler": self._compiler,
             "prompt": self._prompt,
@@ -176,15 +180,15 @@ class Planner:
     def _train(self, component: Component, method: Method, policy: Step, rows: Step) -> Step:
         e = self.experiment
         m = e.model
-        config = TrainConfig(component, m.lora, m.adapter_policy, m.dtype, e.device, e.seed, e.tracking)
+        config = TrainConfig(component, m.lora, m.adapter_policy, m.dtype, self._device, e.seed, e.tracking)
         determines = {
             "method": component.target,
             "args": method.args,
             "early_stopping_patience": method.early_stopping_patience,
             "lora": m.lora.model_dump() if m.lora else None,
             "adapter_policy": m.adapter_policy,
-            "dtype": m.dtype,
             "seed": e.seed,
+            **self._numerics,
         }
         return Step("train", train, config, determines, {"policy": policy, "rows": rows})
 
@@ -203,6 +207,15 @@ class Planner:
         """What determines a verdict. Raises MissingError where the compiler is not installed."""
         compiler = self.experiment.compiler
         return {**compiler.identity, "version": compiler.build(workers=1).version()}
+
+    @cached_property
+    def _device(self) -> str:
+        return resolve_device(self.experiment.device)
+
+    @property
+    def _numerics(self) -> dict[str, Any]:
+        """What changes a model's arithmetic, and so its texts and weights."""
+        return {"dtype": self.experiment.model.dtype, "device": self._device, "libraries": versions()}
 
     @property
     def _prompt(self) -> dict[str, Any]:

@@ -13,15 +13,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from rlcf.artifacts import write_atomically
-from rlcf.errors import DataError
+from rlcf.errors import DataError, MissingError
 
 POLICY = "policy.json"
 
 
 class Policy(BaseModel):
-    """`weights`: a Hub id or a folder; `adapter`: a folder, whose weights go on the policy in the folder `parent`.
+    """`weights`: a Hub id or a folder; `adapter`: a folder, whose weights go on the policy in the folder `parent`; a
+    `parent` alone is that policy itself.
 
-    Folders are relative to the policy's own, so that a store can be moved. `method`: what trained it (None: nothing).
+    Folders are relative to the policy's own, so that a store can be moved. `method`: what trained it (None: nothing),
+    `trained_from`: the policy that training began with, `adapter_policy`: what became of the adapter on that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +34,8 @@ class Policy(BaseModel):
     parent: str | None = None
     tokenizer: str | None = None
     method: str | None = None
+    trained_from: str | None = None
+    adapter_policy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,16 +58,28 @@ def read_policy(folder: Path) -> Policy:
         raise DataError(f"{folder} holds no policy: {error}") from error
 
 
+def followed(folder: Path) -> Policy:
+    """The policy in `folder`, or the one that it stands for, with its parent as a full path."""
+    policy = read_policy(folder)
+    if policy.parent is None:
+        return policy
+    parent = _beside(folder, policy.parent)
+    return policy.model_copy(update={"parent": str(parent)}) if policy.adapter else followed(parent)
+
+
 def lineage(folder: Path) -> list[dict[str, Any]]:
     """The policies from the one in `folder` down to the pre-trained weights."""
     policy = read_policy(folder)
     own = {"artifact": folder.name, **policy.model_dump(exclude_none=True)}
-    return [own, *(lineage(_beside(folder, policy.parent)) if policy.parent else [])]
+    before = policy.trained_from or policy.parent
+    return [own, *(lineage(_beside(folder, before)) if before else [])]
 
 
 def load(folder: Path, *, dtype: str, device: str, keep_adapter: bool = False) -> Loaded:
     """Load the policy in `folder`; its last adapter stays one with `keep_adapter`, ready to be trained on."""
     policy = read_policy(folder)
+    if policy.adapter is None and policy.parent:
+        return load(_beside(folder, policy.parent), dtype=dtype, device=device, keep_adapter=keep_adapter)
     if policy.adapter is None:
         return Loaded(_load_weights(folder, policy, dtype, device), _load_tokenizer(folder, policy), adapted=False)
     from peft import PeftModel
@@ -82,6 +98,7 @@ def load_tokenizer(folder: Path) -> Any:
 def _load_weights(folder: Path, policy: Policy, dtype: str, device: str) -> Any:
     from transformers import AutoModelForCausalLM
 
+    _check_device(device)
     model = AutoModelForCausalLM.from_pretrained(
         _source(folder, policy.weights), revision=policy.revision, dtype=_dtype(dtype, device)
     )
@@ -119,9 +136,14 @@ def _dtype(dtype: str, device: str) -> Any:
 
 
 def resolve_device(device: str) -> str:
-    """`auto` is the GPU where there is one."""
+    """`auto` is the GPU where the machine has one. Found without torch, as it is asked before any work."""
+    if device == "auto":
+        return "cuda" if Path("/dev/nvidia0").exists() else "cpu"
+    return device
+
+
+def _check_device(device: str) -> None:
     import torch
 
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return device
+    if device == "cuda" and not torch.cuda.is_available():
+        raise MissingError("PyTorch sees no GPU: install a CUDA build of it, or run on the CPU with device=cpu")

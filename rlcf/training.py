@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from rlcf.config import Lora
 from rlcf.console import Advance
@@ -49,6 +50,8 @@ def machine_args(device: str, report_to: str) -> dict[str, Any]:
         "logging_steps": 1,
         "save_only_model": False,
         "save_total_limit": 2,
+        "logging_nan_inf_filter": False,
+        "restore_callback_states_from_checkpoint": True,
     }
 
 
@@ -58,9 +61,9 @@ def _has_bf16() -> bool:
     return bool(torch.cuda.is_bf16_supported())
 
 
-def stopping_args(patience: int | None, validates: bool) -> dict[str, Any]:
-    """Evaluate, save and keep the best checkpoint, where there are validation rows and a patience."""
-    if not (validates and patience):
+def stopping_args(validates: bool) -> dict[str, Any]:
+    """Evaluate, save and keep the best checkpoint, where there are validation rows."""
+    if not validates:
         return {"eval_strategy": "no", "save_strategy": "steps", "save_steps": 0.25}
     return {
         "eval_strategy": "steps",
@@ -90,10 +93,24 @@ def callbacks(advance: Advance, patience: int | None, validates: bool) -> list[T
     return [ProgressCallback(advance), *stopping]
 
 
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest complete checkpoint; ones that a kill cut short are deleted.
+
+    transformers writes straight into the checkpoint's folder, its state last, so a readable state means a whole one.
+    """
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
+        try:
+            json.loads((checkpoint / "trainer_state.json").read_text())
+            return checkpoint
+        except (OSError, ValueError):
+            shutil.rmtree(checkpoint)
+    return None
+
+
 def fit(trainer: Any, checkpoints: Path) -> list[dict[str, Any]]:
     """Train, from the last checkpoint where there is one; returns the log, a dict a line of it."""
     trainer.remove_callback(PrinterCallback)
-    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    last = last_checkpoint(checkpoints)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
     history: list[dict[str, Any]] = trainer.state.log_history
     return history

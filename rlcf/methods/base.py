@@ -5,6 +5,7 @@ A method is a frozen pydantic model whose fields are the keys of its YAML file; 
 
 from __future__ import annotations
 
+import difflib
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,25 +79,43 @@ class Method(BaseModel, ABC):
         valid = _field_types(find_target(self.trl_config))
         return [fault for name, value in self.args.items() for fault in _arg_faults(name, value, valid)]
 
+    def trl_args(self, **more: Any) -> Any:
+        """The TRL config: `more`, and `args` before it. Raises ValueError for what TRL itself refuses."""
+        return find_target(self.trl_config)(**{**more, **self.args})
+
 
 def _field_types(config: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(config)
     return {field.name: hints[field.name] for field in fields(config) if field.init}
 
 
-def _arg_faults(name: str, value: Any, valid: Mapping[str, Any]) -> Iterable[str]:
-    import difflib
+OURS = {"output_dir", "resume_from_checkpoint", "report_to", "seed"}
+"""Fields that rlcf sets itself: checkpoints lie in the artifact, and the others have keys of their own."""
 
+ABOVE_ZERO = {"learning_rate", "num_train_epochs", "per_device_train_batch_size", "per_device_eval_batch_size", "beta"}
+
+
+def _arg_faults(name: str, value: Any, valid: Mapping[str, Any]) -> Iterable[str]:
+    if name in OURS:
+        yield f"method.args.{name}: set by rlcf; leave it out"
+        return
     if name not in valid:
         near = difflib.get_close_matches(name, valid, n=5, cutoff=0.5)
         yield f"method.args.{name}: unknown; the nearest of {len(valid)} valid names: {', '.join(near) or 'none'}"
         return
     try:
         TypeAdapter(valid[name]).validate_python(value)
+        if name in ABOVE_ZERO and value is not None and not float(value) > 0:
+            yield f"method.args.{name}: must be above 0 (got {value!r})"
     except ValidationError as error:
         yield f"method.args.{name}: {error.errors()[0]['msg']} (got {value!r})"
     except PydanticSchemaGenerationError:
         return  # a type that only TRL can judge
+
+
+def whole(value: Any, default: int) -> int:
+    """`value` where it is a positive whole number; what it is instead is named by `faults`."""
+    return value if isinstance(value, int) and value > 0 else default
 
 
 def quota(total: int, share: float) -> int:
@@ -123,6 +142,8 @@ def deal(rows: Sequence[Any], key: Callable[[Any], str], rng: random.Random) -> 
 def batch_alike(rows: Sequence[Any], length: Callable[[Any], int], size: int, rng: random.Random) -> list[Any]:
     """Reorder so that each batch of `size` holds rows of like length, which saves half of the padding, in batches of
     random order. Only rows within eight batches of each other change places, so rows dealt apart stay apart."""
+    if not rows:
+        return []
     windows = [rows[start : start + 8 * size] for start in range(0, len(rows), 8 * size)]
     ordered = [row for window in windows for row in sorted(window, key=length)]
     batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]

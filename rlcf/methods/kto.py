@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from rlcf.methods.base import Candidate, Method, batch_alike, deal, quota, take
+from pydantic import model_validator
+
+from rlcf.errors import DataError
+from rlcf.methods.base import Candidate, Method, batch_alike, deal, quota, take, whole
 from rlcf.records import Record, Unpaired
 
 HIGHEST_RATIO = 4 / 3
 """The authors want (w_D n_D) / (w_U n_U) within [1, 4/3] (section 4.2 of the paper)."""
+
+
+TRL_BATCH_SIZE = 8
 
 
 class KTO(Method):
@@ -35,18 +41,33 @@ class KTO(Method):
     @property
     def batch_size(self) -> int:
         """Rows a forward pass; TRL pairs neighbours within these."""
-        return int(self.args.get("per_device_train_batch_size", 8))
+        return whole(self.args.get("per_device_train_batch_size"), TRL_BATCH_SIZE)
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        if self.rows.canonical + self.rows.not_compile > 1:
+            raise ValueError("rows.canonical + rows.not_compile is above 1: they are shares of the same rows")
+        return self
+
+    def faults(self) -> list[str]:
+        faults = super().faults()
+        if self.batch_size < 2:
+            faults.append("method.args.per_device_train_batch_size: KTO's KL term pairs neighbours, so at least 2")
+        return faults
 
     def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
         desirable = sum(row.label for row in rows)
+        if desirable in (0, len(rows)):
+            raise DataError(
+                f"All {len(rows)} rows are {'' if desirable else 'un'}desirable, and KTO needs both kinds. "
+                "Collect more (collect.samples=…) or change method.rows.canonical and method.rows.not_compile"
+            )
         weights = class_weights(desirable, len(rows) - desirable)
         return dict(zip(("desirable_weight", "undesirable_weight"), weights, strict=True))
 
 
 def class_weights(desirable: int, undesirable: int) -> tuple[float, float]:
     """The weights (w_D, w_U), the larger of them as near to 1 as puts (w_D n_D) / (w_U n_U) within [1, 4/3]."""
-    if desirable == 0 or undesirable == 0:
-        return 1.0, 1.0
     ratio = desirable / undesirable
     if ratio < 1:
         return 1 / ratio, 1.0

@@ -68,10 +68,10 @@ def chunked(items: Sequence[Problem], size: int) -> Iterator[Sequence[Problem]]:
 
 def _writer(config: CollectConfig, policy: Path, chunks: Sequence[Sequence[Problem]]) -> Make:
     """The loaded model as a function from a chunk's number to its completions."""
-    from rlcf.policy import load, resolve_device
+    from rlcf.policy import load
     from rlcf.sampling import SamplingParameters, sample
 
-    loaded = load(policy, dtype=config.dtype, device=resolve_device(config.device))
+    loaded = load(policy, dtype=config.dtype, device=config.device)
     parameters = SamplingParameters(**config.sampling.model_dump(exclude={"batch_size"}))
 
     def write(chunk: int) -> list[Completion]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import copy
 import hashlib
 import importlib.util
+import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rlcf.artifacts import Inputs, Summary
 from rlcf.config import Gguf
-from rlcf.console import progress
+from rlcf.console import make_console, progress
 from rlcf.errors import DataError, MissingError
 from rlcf.policy import POLICY, Policy, read_policy, write_policy
+
+ADAPTER = "adapter_config.json"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def run(config: ModelConfig, inputs: Inputs, work: Path) -> Summary:
         assert config.gguf is not None  # the config's own check
         return _from_gguf(config.gguf, work)
     folder = Path(config.path).expanduser()
-    policy = _from_folder(folder.resolve()) if folder.is_dir() else _from_hub(config.path, config.revision)
+    policy = _from_folder(folder.resolve(), work) if folder.is_dir() else _from_hub(config.path, config.revision, work)
     write_policy(work, policy)
     return {"what": config.path}
 
@@ -45,32 +49,57 @@ def fingerprint(path: str | None) -> dict[str, Any]:
     return {str(f.relative_to(folder)): [f.stat().st_size, f.stat().st_mtime_ns] for f in files}
 
 
-def _from_folder(folder: Path) -> Policy:
+def _from_folder(folder: Path, work: Path) -> Policy:
+    """An artifact of rlcf's, an adapter of peft's, or a checkpoint."""
     if (folder / POLICY).exists():
-        below = read_policy(folder)
-        return (
-            Policy(adapter=str(folder / "adapter"), parent=str((folder / below.parent).resolve()))
-            if (below.adapter and below.parent)
-            else Policy(weights=str((folder / (below.weights or ".")).resolve()))
-        )
-    if (folder / "adapter_config.json").exists():
-        raise DataError(f"{folder} is an adapter without its model")
+        read_policy(folder)
+        return Policy(parent=str(folder))
+    if (folder / ADAPTER).exists():
+        return _adapter(folder, work)
     return Policy(weights=str(folder))
 
 
-def _from_hub(name: str, revision: str | None) -> Policy:
-    """Fetch the files now, so that a missing model is an error before any work."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+def _adapter(folder: Path, work: Path) -> Policy:
+    """A peft adapter, with a policy of the model that it names under it."""
+    base = json.loads((folder / ADAPTER).read_text()).get("base_model_name_or_path")
+    if not base:
+        raise DataError(f"{folder / ADAPTER} names no base_model_name_or_path: fill it in, or merge the adapter")
+    under = work / "base"
+    under.mkdir(exist_ok=True)
+    found = Path(base).expanduser()
+    write_policy(under, _from_folder(found.resolve(), under) if found.is_dir() else _from_hub(base, None, under))
+    return Policy(adapter=str(folder), parent="base")
 
+
+def _from_hub(name: str, revision: str | None, work: Path) -> Policy:
+    """Fetch the files now, so that a missing model is an error before any work, and pin the revision that came."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    make_console(sys.stderr).print(f"model: fetching {name}", soft_wrap=True)
     try:
-        snapshot_download(name, revision=revision, ignore_patterns=["*.bin", "*.pth", "*.gguf", "*.onnx"])
-    except (HfHubHTTPError, LocalEntryNotFoundError, ValueError) as error:
+        snapshot = Path(snapshot_download(name, revision=revision, ignore_patterns=_unneeded(name, revision)))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
         raise MissingError(
             f"The model {name} is neither a folder nor to be had from the Hub: {error}. "
             "Check the name and the network, or give a folder: model.path=DIR"
         ) from error
-    return Policy(weights=name, revision=revision)
+    if (snapshot / ADAPTER).exists():
+        return _adapter(snapshot, work)
+    return Policy(weights=name, revision=snapshot.name)
+
+
+def _unneeded(name: str, revision: str | None) -> list[str]:
+    """Files that transformers will not read: other frameworks' weights, and pickled ones beside safetensors."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    others = ["*.gguf", "*.onnx", "*.h5", "*.msgpack", "*.pth"]
+    try:
+        files = HfApi().list_repo_files(name, revision=revision)
+    except (HfHubHTTPError, HFValidationError, OSError):
+        return others  # the download itself will tell, or finds the files in the cache
+    return [*others, "*.bin"] if any(file.endswith(".safetensors") for file in files) else others
 
 
 def _from_gguf(gguf: Gguf, work: Path) -> Summary:
@@ -88,13 +117,16 @@ def locate(gguf: Gguf) -> Path:
     spec = importlib.util.find_spec(gguf.package)
     if spec is None or spec.origin is None:
         raise MissingError(f"The package {gguf.package} is not installed; run: {gguf.install}")
-    return Path(spec.origin).parent / gguf.file
+    file = Path(spec.origin).parent / gguf.file
+    if not file.exists():
+        raise MissingError(f"{file} is missing; install its package again: {gguf.install}")
+    return file
 
 
 def _verify(source: Path, gguf: Gguf) -> None:
     digest = hashlib.file_digest(source.open("rb"), "sha256").hexdigest()
-    if not digest.startswith(gguf.sha256):
-        raise DataError(f"{source} has SHA-256 {digest}, not {gguf.sha256}…; install it again: {gguf.install}")
+    if digest != gguf.sha256:
+        raise DataError(f"{source} has SHA-256 {digest}, not {gguf.sha256}; install it again: {gguf.install}")
 
 
 def _convert(source: Path, target: Path) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rlcf.artifacts import Inputs, Summary
+from rlcf.compilers.base import Compiler
 from rlcf.component import Component
 from rlcf.config import Prompt
 from rlcf.errors import DataError
@@ -53,36 +54,49 @@ def run(config: PreferConfig, inputs: Inputs, work: Path) -> Summary:
     rendered = {
         p.task_id: render(config.prompt.templates[p.language], config.prompt.chat, p.prompt, tokenizer) for p in chosen
     }
+    with config.compiler.build(workers=config.workers) as compiler:
+        human = _accepted(compiler, chosen)
+        broken = _broken(compiler, human, config.seed) if _wants_corruptions(method) else []
     candidates = [
-        *_canonical(chosen, rendered),
-        *_synthetic(config, method, chosen, rendered),
+        *(_candidate(p.task_id, p.canonical_solution, rendered, True, "canonical") for p in human),
+        *(_candidate(p.task_id, text, rendered, False, "synthetic") for p, text in broken),
         *_sampled(config, inputs, rendered),
     ]
     usable = [c for c in candidates if splits(tokenizer, c.prompt, c.completion)]
-    counts = _write(method, _by_split(usable, chosen), config.seed, work)
-    dropped = len(candidates) - len(usable)
-    return {"what": _what(counts), "dropped_at_boundary": dropped, **counts}
+    short = [c for c in usable if _fits(c, tokenizer, method.args.get("max_length"))]
+    counts = _write(method, _by_split(short, chosen), config.seed, work)
+    dropped = {
+        "canonical_rejected": len(chosen) - len(human),
+        "at_boundary": len(candidates) - len(usable),
+        "too_long": len(usable) - len(short),
+    }
+    return {"what": _what(counts, dropped), "dropped": dropped, **counts}
 
 
-def _canonical(problems: Sequence[Problem], rendered: Mapping[str, Rendered]) -> Iterator[Candidate]:
-    for problem in problems:
-        yield _candidate(problem.task_id, problem.canonical_solution, rendered, True, "canonical")
+def _wants_corruptions(method: Method) -> bool:
+    return method.needs_samples and method.rows.not_compile > 0
 
 
-def _synthetic(
-    config: PreferConfig, method: Method, problems: Sequence[Problem], rendered: Mapping[str, Rendered]
-) -> Iterator[Candidate]:
+def _accepted(compiler: Compiler, problems: Sequence[Problem]) -> list[Problem]:
+    """The problems whose canonical solution is there and compiles: others teach what they should not."""
+    solved = [p for p in problems if p.canonical_solution.strip()]
+    judgements = compiler.check([program(p, p.canonical_solution) for p in solved])
+    return [p for p, judgement in zip(solved, judgements, strict=True) if judgement.ok]
+
+
+def _broken(compiler: Compiler, problems: Sequence[Problem], seed: int) -> list[tuple[Problem, str]]:
     """The first corruption of each problem's canonical solution that the compiler rejects."""
-    if method.rows.not_compile == 0:
-        return
-    broken = [(p, text) for p in problems for text in _corruptions(p, config.seed)]
-    seen: set[str] = set()
-    with config.compiler.build(workers=config.workers) as compiler:
-        judgements = compiler.check([program(problem, text) for problem, text in broken])
-    for (problem, text), judgement in zip(broken, judgements, strict=True):
-        if judgement.status == "rejected" and problem.task_id not in seen:
-            seen.add(problem.task_id)
-            yield _candidate(problem.task_id, text, rendered, False, "synthetic")
+    tried = [(p, text) for p in problems for text in _corruptions(p, seed)]
+    judgements = compiler.check([program(problem, text) for problem, text in tried])
+    rejected = [pair for pair, judgement in zip(tried, judgements, strict=True) if judgement.status == "rejected"]
+    return list({problem.task_id: (problem, text) for problem, text in reversed(rejected)}.values())
+
+
+def _fits(candidate: Candidate, tokenizer: Any, max_length: Any) -> bool:
+    """Whether the row and its stop token have at most `max_length` tokens; TRL would cut it, and teach not to stop."""
+    if not isinstance(max_length, int):
+        return True
+    return len(tokenizer(candidate.prompt + candidate.completion)["input_ids"]) < max_length
 
 
 def _corruptions(problem: Problem, seed: int) -> Iterable[str]:
@@ -144,6 +158,6 @@ def _kind(row: Any) -> str:
     return f"{row.source} {'desirable' if getattr(row, 'label', True) else 'undesirable'}"
 
 
-def _what(counts: Mapping[str, Any]) -> str:
+def _what(counts: Mapping[str, Any], dropped: Mapping[str, int]) -> str:
     kinds = ", ".join(f"{number} {kind}" for kind, number in counts["kinds"].items())
-    return f"{counts['train']} training rows ({kinds}), {counts['validation']} for validation"
+    return f"{counts['train']} rows ({kinds}), {counts['validation']} for validation; {sum(dropped.values())} dropped"

@@ -31,18 +31,23 @@ def run(config: PrepareConfig, inputs: Inputs, work: Path) -> Summary:
     source: DatasetSource = config.source.build()
     kept, dropped = apply_filters(source.problems(), config.filters)
     problems = assign(kept, config.shares) if config.shares else [row.problem("test") for row in kept]
-    _check(problems, dropped, config.language)
+    _check(problems, dropped, config)
     write_records(work / "problems.jsonl", problems)
     splits: Counter[str] = Counter(problem.split for problem in problems)
     return {"what": _what(problems, splits, dropped), "problems": len(problems), "splits": splits, "dropped": dropped}
 
 
-def _check(problems: Sequence[Problem], dropped: Mapping[str, int], language: str) -> None:
+def _check(problems: Sequence[Problem], dropped: Mapping[str, int], config: PrepareConfig) -> None:
     if not problems:
         raise DataError(f"No problem is left. Dropped: {_listed(dropped) or 'none'}. Loosen dataset.filters.*")
-    others = {problem.language for problem in problems} - {language}
+    others = {problem.language for problem in problems} - {config.language}
     if others:
-        raise DataError(f"The problems are in {', '.join(sorted(others))}, but the config says {language}")
+        raise DataError(f"The problems are in {', '.join(sorted(others))}, but the config says {config.language}")
+    empty = {"train", "test"} - {problem.split for problem in problems}
+    if config.shares and empty:
+        raise DataError(
+            f"No problem is in the split(s) {', '.join(sorted(empty))}: give more data, or dataset.shares.*"
+        )
 
 
 def _what(problems: Sequence[Problem], splits: Mapping[str, int], dropped: Mapping[str, int]) -> str:

@@ -14,7 +14,7 @@ from rlcf.report.page import render
 
 @dataclass(frozen=True)
 class ReportConfig:
-    """`config`: the whole experiment, to be shown. `trained`: names of the models with a policy among the inputs."""
+    """`config`: the whole experiment, to be shown. `models`: the compared ones; `NAME.policy` are inputs."""
 
     config: dict[str, Any]
     models: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rlcf.artifacts import Inputs, Summary, write_atomically
+from rlcf.artifacts import SCRATCH, Inputs, Summary, write_atomically
 from rlcf.component import Component, find_target
 from rlcf.config import Lora, Tracking
 from rlcf.console import progress
-from rlcf.errors import DataError
+from rlcf.errors import ConfigError, DataError
 from rlcf.methods.base import Method
-from rlcf.policy import Loaded, Policy, load, read_policy, resolve_device, write_policy
+from rlcf.policy import Loaded, Policy, followed, load, write_policy
 from rlcf.records import Record, read_records
 
 
@@ -37,17 +38,27 @@ class TrainConfig:
 def run(config: TrainConfig, inputs: Inputs, work: Path) -> Summary:
     """Write the adapter or the model, `policy.json` and `training.jsonl`; goes on from the last checkpoint."""
     method: Method = config.method.build()
-    device = resolve_device(config.device)
     keeps = config.adapter_policy == "continue" and config.lora is not None
-    loaded = load(inputs["policy"], dtype=config.dtype, device=device, keep_adapter=keeps)
+    loaded = load(inputs["policy"], dtype=config.dtype, device=config.device, keep_adapter=keeps)
     train, validation = (read_records(inputs["rows"] / f"{s}.jsonl", method.row_type) for s in ("train", "validation"))
     os.environ.update(config.tracking.environment)
-    trainer = _trainer(config, method, loaded, train, validation, device, work)
-    log = _fit(trainer, method, bool(validation), work)
+    if loaded.adapted:
+        _check_adapter(loaded.model, config.lora)
+    trainer = _trainer(config, method, loaded, train, validation, work)
+    log = _fit(trainer, method, bool(validation), work / SCRATCH / "checkpoints")
     write_atomically(work / "training.jsonl", "".join(json.dumps(line) + "\n" for line in log))
     _save(trainer, config, loaded, inputs["policy"], work)
-    shutil.rmtree(work / "checkpoints", ignore_errors=True)
     return _summarize(method, trainer, log)
+
+
+def _check_adapter(model: Any, lora: Lora | None) -> None:
+    """Raise ConfigError where the adapter to be continued is of another shape than the config says."""
+    there = model.peft_config["default"]
+    if lora and (there.r, there.lora_alpha) != (lora.r, lora.alpha):
+        raise ConfigError(
+            f"model.adapter_policy=continue: the adapter has r={there.r} and alpha={there.lora_alpha}, the config "
+            f"r={lora.r} and alpha={lora.alpha}. Give the adapter's, or model.adapter_policy=merge"
+        )
 
 
 def _trainer(
@@ -56,29 +67,25 @@ def _trainer(
     loaded: Loaded,
     train: Sequence[Record],
     validation: Sequence[Record],
-    device: str,
     work: Path,
 ) -> Any:
     from rlcf.training import lora_config, machine_args, reporting, stopping_args
 
     loaded.model.train()
-    args = find_target(method.trl_config)(
-        **{
-            **machine_args(device, config.tracking.report_to),
-            **stopping_args(method.early_stopping_patience, bool(validation)),
-            **method.data_args(train),
-            "seed": config.seed,
-            "output_dir": str(work / "checkpoints"),
-            **method.args,
-        }
+    args = method.trl_args(
+        **machine_args(config.device, config.tracking.report_to),
+        **stopping_args(bool(validation)),
+        **method.data_args(train),
+        seed=config.seed,
+        output_dir=str(work / SCRATCH / "checkpoints"),
     )
     new_adapter = config.lora is not None and not loaded.adapted
     with progress("reference", _reference_batches(args, len(train), len(validation))) as advance:
         return reporting(find_target(method.trl_trainer), advance)(
             model=loaded.model,
             args=args,
-            train_dataset=_dataset(train, work / "rows" / "train"),
-            eval_dataset=_dataset(validation, work / "rows" / "validation") if validation else None,
+            train_dataset=_dataset(train, work / SCRATCH / "train"),
+            eval_dataset=_dataset(validation, work / SCRATCH / "validation") if validation else None,
             processing_class=loaded.tokenizer,
             peft_config=lora_config(config.lora) if new_adapter and config.lora else None,
         )
@@ -88,31 +95,34 @@ def _reference_batches(args: Any, train: int, validation: int) -> int:
     """Batches of reference log-probabilities that the trainer computes before it starts."""
     if not getattr(args, "precompute_ref_log_probs", False):
         return 0
-    size = args.precompute_ref_batch_size
-    return -(-train // (size or args.per_device_train_batch_size)) + -(
-        -validation // (size or args.per_device_eval_batch_size)
-    )
+    size: int | None = args.precompute_ref_batch_size
+    train_size: int = size or args.per_device_train_batch_size
+    validation_size: int = size or args.per_device_eval_batch_size
+    return -(-train // train_size) - (-validation // validation_size)
 
 
 def _dataset(rows: Sequence[Record], folder: Path) -> Any:
     """The rows on disk, where a resumed run finds TRL's tokens and reference log-probabilities cached beside them."""
     from datasets import Dataset, load_from_disk
 
-    if not (folder / "dataset_info.json").exists():
-        Dataset.from_list([row.model_dump() for row in rows]).save_to_disk(str(folder))
+    if not folder.exists():
+        aside = folder.with_suffix(".partial")
+        Dataset.from_list([row.model_dump() for row in rows]).save_to_disk(str(aside))
+        aside.rename(folder)
     return load_from_disk(str(folder))
 
 
-def _fit(trainer: Any, method: Method, validates: bool, work: Path) -> list[dict[str, Any]]:
+def _fit(trainer: Any, method: Method, validates: bool, checkpoints: Path) -> list[dict[str, Any]]:
     from rlcf.training import callbacks, fit
 
     steps = _steps(trainer)
     with progress("training", steps) as advance:
         for callback in callbacks(advance, method.early_stopping_patience, validates):
             trainer.add_callback(callback)
-        log = fit(trainer, work / "checkpoints")
-    if not all(value == value for line in log for name, value in line.items() if name.endswith("loss")):
-        raise DataError("The training loss became NaN: lower method.args.learning_rate")
+        log = fit(trainer, checkpoints)
+    if not all(math.isfinite(value) for line in log for name, value in line.items() if name.endswith("loss")):
+        shutil.rmtree(checkpoints)
+        raise DataError("The training loss is no longer a number: lower method.args.learning_rate")
     return log
 
 
@@ -130,11 +140,21 @@ def _save(trainer: Any, config: TrainConfig, loaded: Loaded, parent: Path, work:
     if config.lora is None:
         trainer.save_model(str(work / "model"))
         loaded.tokenizer.save_pretrained(str(work / "model"))
-        write_policy(work, Policy(weights="model", method=method))
+        origin = _relative(parent, work)
+        write_policy(work, Policy(weights="model", method=method, trained_from=origin))
         return
     trainer.model.save_pretrained(str(work / "adapter"), selected_adapters=["default"])
     below = _under(parent) if loaded.adapted else parent
-    write_policy(work, Policy(adapter="adapter", parent=_relative(below, work), method=method))
+    write_policy(
+        work,
+        Policy(
+            adapter="adapter",
+            parent=_relative(below, work),
+            method=method,
+            trained_from=_relative(parent, work),
+            adapter_policy=config.adapter_policy,
+        ),
+    )
 
 
 def _relative(folder: Path, work: Path) -> str:
@@ -144,12 +164,13 @@ def _relative(folder: Path, work: Path) -> str:
 
 def _under(policy: Path) -> Path:
     """The policy that an adapter being continued goes on: that of the adapter before."""
-    return (policy / (read_policy(policy).parent or ".")).resolve()
+    return (policy / (followed(policy).parent or ".")).resolve()
 
 
 def _summarize(method: Method, trainer: Any, log: Sequence[dict[str, Any]]) -> Summary:
     losses = [line["loss"] for line in log if "loss" in line]
     validation = [line["eval_loss"] for line in log if "eval_loss" in line]
-    what = f"{method.name}, {trainer.state.global_step} steps, loss {losses[0]:.3f} → {losses[-1]:.3f}"
+    course = f", loss {losses[0]:.3f} → {losses[-1]:.3f}" if losses else ""
+    what = f"{method.name}, {trainer.state.global_step} steps{course}"
     best = f", best validation loss {min(validation):.3f}" if validation else ""
     return {"what": what + best, "steps": trainer.state.global_step, "rows": len(trainer.train_dataset)}
