@@ -203,7 +203,7 @@ def test_kill_in_train_goes_on_from_the_checkpoint_to_the_same_weights(command, 
     store, whole = tmp_path / "killed", tmp_path / "whole"
     long = {"method.args.num_train_epochs": 10}
     arguments = command("method=sft", "stages=[train]", artifacts=store, **long)
-    kill_when(arguments, lambda: list(store.glob(".work/train-*/checkpoints/checkpoint-*/trainer_state.json")))
+    kill_when(arguments, lambda: list(store.glob(".work/train-*/scratch/checkpoints/checkpoint-*/trainer_state.json")))
     assert not list(store.glob("train-*"))
     run(arguments)
     run(command("method=sft", "stages=[train]", artifacts=whole, run="two", **long))

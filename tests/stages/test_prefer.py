@@ -18,11 +18,11 @@ from rlcf.stages.label import run as label
 from rlcf.stages.prefer import PreferConfig, run
 
 COMPILER = Component.model_validate({"_target_": "rlcf.compilers.python.PythonCompiler"})
-GOOD = "\n    return sum(items)"
+GOOD = "\n    return sum([1, 2])"
 SAMPLES = [
     (GOOD, True),  # compiles and does something
     (GOOD, True),  # the same text again
-    ("\n    return sum(items", True),  # does not compile
+    ("\n    return sum([1, 2", True),  # does not compile
     ("\n    pass", True),  # compiles and does nothing
     ("\n    return undefined_name", True),  # a name that its module does not know
     ("\n    total = 0", False),  # truncated
