@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     """The config as dicts and lists, interpolations resolved. Raises ConfigError that names what is missing."""
     from rlcf.errors import ConfigError
 
-    missing = sorted(OmegaConf.missing_keys(config))
+    missing = list(_missing(OmegaConf.to_container(config, resolve=False)))
     if missing:
         raise ConfigError(f"Missing: {', '.join(missing)}. Give a value: " + " ".join(f"{key}=…" for key in missing))
     try:
@@ -99,6 +99,14 @@ def plain(config: DictConfig) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         raise ConfigError(f"The config cannot be resolved: {error}") from error
     return dict(content)
+
+
+def _missing(content: Any, path: str = "") -> Iterator[str]:
+    """Keys whose value is still `???`."""
+    if content == "???":
+        yield path
+    for key, value in content.items() if isinstance(content, dict) else ():
+        yield from _missing(value, f"{path}.{key}" if path else str(key))
 
 
 def main() -> None:

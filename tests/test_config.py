@@ -185,3 +185,41 @@ def test_every_documented_command_composes(command):
         if any(word.startswith(f"{value}=") for word in overrides):
             needed = [item for item in needed if not item.startswith(value)]
     parse(composed(*(word.split(",")[0] if "[" not in word else word for word in overrides), *needed))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["dataset=jsonl"], "Missing: dataset.path. Give a value: dataset.path=…"),
+        (["model=tiny"], "Missing: model.path"),
+        (["stages=[]"], "at least 1 item"),
+        (["method.rows.canonical=0.9", "method.rows.not_compile=0.9"], "is above 1"),
+        (["model=dream"], "Could not find 'model/dream'"),
+    ],
+)
+def test_what_is_missing_or_contradictory_is_said_without_a_traceback(tmp_path, arguments, said):
+    done = python("-m", "rlcf", *arguments, f"hydra.run.dir={tmp_path / 'run'}", f"artifacts={tmp_path / 'store'}")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["method.args.per_device_train_batch_size=1"], "at least 2"),
+        (["method.args.eval_steps=0.5", "method.args.save_steps=0.3"], "multiple"),
+        (["method.args.lr_scheduler_type=bent"], "lr_scheduler_type"),
+        (["method.args.learning_rate=-1"], "learning_rate: must be above 0"),
+        (["method.args.output_dir=x"], "output_dir: set by rlcf"),
+        (["method@coarse=dpo", "coarse.args.betta=1"], "coarse.args.betta: unknown; the nearest of"),
+    ],
+)
+def test_what_trl_refuses_is_said_before_any_work(tmp_path, arguments, said):
+    store = tmp_path / "store"
+    done = python("-m", "rlcf", *arguments, f"hydra.run.dir={tmp_path / 'run'}", f"artifacts={store}")
+    assert done.returncode == 1, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in store.iterdir()] == [".work"]

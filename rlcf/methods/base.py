@@ -81,12 +81,25 @@ class Method(BaseModel, ABC):
 
     def trl_args(self, **more: Any) -> Any:
         """The TRL config: `more`, and `args` before it. Raises ValueError for what TRL itself refuses."""
-        return find_target(self.trl_config)(**{**more, **self.args})
+        config = find_target(self.trl_config)(**{**more, **self.args})
+        _check_scheduler(config.lr_scheduler_type)
+        return config
 
 
 def _field_types(config: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(config)
     return {field.name: hints[field.name] for field in fields(config) if field.init}
+
+
+def _check_scheduler(name: str) -> None:
+    """transformers looks the name up when training starts, which is too late."""
+    from transformers import SchedulerType
+
+    try:
+        SchedulerType(name)
+    except ValueError as error:
+        valid = ", ".join(kind.value for kind in SchedulerType)
+        raise ValueError(f"lr_scheduler_type: there is no {name!r}; valid names: {valid}") from error
 
 
 OURS = {"output_dir", "resume_from_checkpoint", "report_to", "seed"}

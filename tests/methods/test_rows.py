@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from rlcf.errors import DataError
 from rlcf.methods.base import Candidate, Rows, batch_alike, deal
 from rlcf.methods.dpo import DPO
 from rlcf.methods.kto import KTO, class_weights
@@ -127,3 +128,16 @@ def test_unknown_and_mistyped_trl_fields_are_named_all_together():
     assert "method.args.learning_rat: unknown" in faults[0]
     assert "learning_rate" in faults[0]
     assert faults[1].startswith("method.args.beta: Input should be a valid number")
+
+
+def test_no_candidates_are_no_rows():
+    assert KTO(name="kto", rows=rows(), args={}).build([], 10, random.Random(0)) == []
+    assert DPO(name="dpo", rows=rows(), args={}).build([], 10, random.Random(0)) == []
+    assert SFT(name="sft", rows=rows(), args={}).build([], 10, random.Random(0)) == []
+
+
+def test_kto_with_one_side_only_is_an_error_that_names_the_way_out():
+    method = KTO(name="kto", rows=rows(), args={})
+    built = method.build([c for c in candidates() if c.good], 100, random.Random(0))
+    with pytest.raises(DataError, match=r"needs both kinds.*collect\.samples"):
+        method.data_args(built)

@@ -1,0 +1,109 @@
+"""The graph: which steps an experiment asks for, and what names their artifacts."""
+
+from __future__ import annotations
+
+import pytest
+from test_config import composed
+
+from rlcf.config import Experiment, parse
+from rlcf.pipeline import Planned, plan, wanted
+
+STAGES = "[prepare,collect,label,prefer,train,predict,evaluate,report]"
+
+
+def planned(*overrides: str) -> list[Planned]:
+    return plan(parse(composed(*overrides)))
+
+
+def names(*overrides: str) -> dict[tuple[str, str, str], str]:
+    return {(p.stage, p.step.stage, p.of): p.step.name for p in planned(*overrides)}
+
+
+def changed(*overrides: str) -> set[str]:
+    """The stages whose artifact is another one with these overrides than with the default config."""
+    before, after = names(), names(*overrides)
+    return {stage for (stage, *_), name in before.items() if name not in after.values()}
+
+
+def test_the_default_experiment_in_order():
+    steps = [(p.stage, p.of) for p in planned()]
+    assert steps == [
+        ("model", ""),
+        ("prepare", ""),
+        ("collect", ""),
+        ("label", ""),
+        ("prefer", ""),
+        ("train", ""),
+        ("predict", "base"),
+        ("predict", "base"),
+        ("predict", "tuned"),
+        ("predict", "tuned"),
+        ("evaluate", ""),
+        ("report", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "stages"),
+    [
+        ("method.args.learning_rate=1e-3", {"train", "predict", "evaluate", "report"}),
+        ("model.lora.r=4", {"train", "predict", "evaluate", "report"}),
+        ("method.rows.train=64", {"prefer", "train", "predict", "evaluate", "report"}),
+        ("reward=compiler", {"prefer", "train", "predict", "evaluate", "report"}),
+        ("compiler.level=syntax", {"label", "prefer", "train", "predict", "evaluate", "report"}),
+        ("collect.samples=4", {"collect", "label", "prefer", "train", "predict", "evaluate", "report"}),
+        ("device=cuda", {"collect", "label", "prefer", "train", "predict", "evaluate", "report"}),
+        ("predict.problems=7", {"predict", "evaluate", "report"}),
+        ("evaluate.resamples=77", {"evaluate", "report"}),
+        ("workers=7", set()),
+        ("artifacts=elsewhere", set()),
+    ],
+)
+def test_a_setting_changes_the_artifacts_of_the_stages_that_read_it_and_after(override, stages):
+    assert changed(override) == stages
+
+
+def test_predictions_of_the_base_model_are_shared_by_every_method():
+    kto, dpo = names("method=kto"), names("method=dpo")
+    assert kto["predict", "predict", "base"] == dpo["predict", "predict", "base"]
+    assert kto["collect", "collect", ""] == dpo["collect", "collect", ""]
+    assert kto["predict", "predict", "tuned"] != dpo["predict", "predict", "tuned"]
+
+
+def test_a_stack_trains_on_what_it_stacks_on():
+    steps = {p.of: p.step for p in planned("method=sft", "method@coarse=dpo") if p.stage == "train"}
+    assert steps["tuned"].inputs["policy"] is steps["coarse"]
+    assert steps["coarse"].inputs["policy"].stage == "model"
+    alone = {p.stage: p.step for p in planned("method=dpo")}
+    assert steps["coarse"].name == alone["train"].name  # reused by the stack
+
+
+def asked(stages: list[str], *overrides: str) -> list[str]:
+    experiment: Experiment = parse(composed(f"stages=[{','.join(stages)}]", *overrides))
+    return [p.step.stage for p in wanted(plan(experiment), experiment.stages)]
+
+
+@pytest.mark.parametrize(
+    ("stages", "made"),
+    [
+        (["prepare"], ["prepare"]),
+        (["collect"], ["model", "prepare", "collect"]),
+        (["label"], ["model", "prepare", "collect", "label"]),
+        (["prefer"], ["model", "prepare", "collect", "label", "prefer"]),
+        (["train"], ["model", "prepare", "collect", "label", "prefer", "train"]),
+        (["predict", "evaluate", "report"], ["model", "prepare", "predict", "label", "evaluate", "report"]),
+    ],
+)
+def test_stages_bring_what_they_need_and_no_more(stages, made):
+    assert asked(stages) == made
+
+
+def test_sft_collects_nothing():
+    assert asked(["train"], "method=sft") == ["model", "prepare", "prefer", "train"]
+
+
+def test_tracking_that_names_the_runs_own_folder_makes_no_other_report():
+    experiment = parse(composed())
+    tracking = experiment.tracking.model_copy(update={"environment": {"WANDB_DIR": "/this/run"}})
+    tracked = experiment.model_copy(update={"tracking": tracking})
+    assert [p.step.name for p in plan(tracked)] == [p.step.name for p in plan(experiment)]
