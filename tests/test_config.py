@@ -123,7 +123,7 @@ def test_unknown_top_level_keys_pass_hydra_to_be_named_with_the_others():
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=240)
 
 
 def test_faults_on_the_command_line_end_without_a_traceback(tmp_path):

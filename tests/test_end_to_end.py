@@ -239,3 +239,10 @@ def test_an_unwritable_folder_is_one_error_before_any_work(command, tmp_path):
     assert "cannot be written" in said
     assert "artifacts=FOLDER" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("tracking", "written"), [("wandb", "wandb/offline-run-*"), ("tensorboard", "tensorboard/*")])
+def test_tracking_writes_into_the_runs_folder_and_asks_nothing(command, tmp_path, tracking, written):
+    store = tmp_path / "tracked"  # of its own: a reused training tracks nothing
+    run(command("method=sft", "stages=[train]", f"tracking={tracking}", artifacts=store))
+    assert list((tmp_path / "run").glob(written))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -88,7 +89,14 @@ def _trainer(
             eval_dataset=_dataset(validation, work / SCRATCH / "validation") if validation else None,
             processing_class=loaded.tokenizer,
             peft_config=lora_config(config.lora) if new_adapter and config.lora else None,
+            **_reference_model(args, loaded.model, config.lora),
         )
+
+
+def _reference_model(args: Any, model: Any, lora: Lora | None) -> dict[str, Any]:
+    """A copy of the policy as the reference, where TRL would load one by name and so miss adapters merged into it."""
+    on_the_fly = not getattr(args, "precompute_ref_log_probs", True)
+    return {"ref_model": copy.deepcopy(model)} if lora is None and on_the_fly else {}
 
 
 def _reference_batches(args: Any, train: int, validation: int) -> int:
