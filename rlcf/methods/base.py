@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError
 from rlcf.component import find_target
 from rlcf.records import Record, Source
 
+TRL_BATCH_SIZE = 8
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -66,9 +68,13 @@ class Method(BaseModel, ABC):
         """At most `count` training rows, shuffled."""
 
     @property
-    def batch_size(self) -> int | None:
-        """Rows a forward pass where the order of the rows depends on it."""
-        return None
+    def batch_size(self) -> int:
+        """Rows a forward pass."""
+        return whole(self.args.get("per_device_train_batch_size"), TRL_BATCH_SIZE)
+
+    def in_batches(self, rows: Sequence[Any], rng: random.Random) -> list[Any]:
+        """The rows in an order whose batches hold rows of like length; see `batch_alike`."""
+        return batch_alike(rows, characters, self.batch_size, rng)
 
     def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
         """Fields of the TRL config that follow from the rows; `args` goes before them."""
@@ -81,25 +87,12 @@ class Method(BaseModel, ABC):
 
     def trl_args(self, **more: Any) -> Any:
         """The TRL config: `more`, and `args` before it. Raises ValueError for what TRL itself refuses."""
-        config = find_target(self.trl_config)(**{**more, **self.args})
-        _check_scheduler(config.lr_scheduler_type)
-        return config
+        return find_target(self.trl_config)(**{**more, **self.args})
 
 
 def _field_types(config: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(config)
     return {field.name: hints[field.name] for field in fields(config) if field.init}
-
-
-def _check_scheduler(name: str) -> None:
-    """transformers looks the name up when training starts, which is too late."""
-    from transformers import SchedulerType
-
-    try:
-        SchedulerType(name)
-    except ValueError as error:
-        valid = ", ".join(kind.value for kind in SchedulerType)
-        raise ValueError(f"lr_scheduler_type: there is no {name!r}; valid names: {valid}") from error
 
 
 OURS = {"output_dir", "resume_from_checkpoint", "report_to", "seed"}
@@ -152,6 +145,12 @@ def deal(rows: Sequence[Any], key: Callable[[Any], str], rng: random.Random) -> 
     return [row for _, row in sorted(zip(rounds, shuffled, strict=True), key=lambda pair: pair[0])]
 
 
+def characters(row: Record) -> int:
+    """The length of a row's texts."""
+    texts = row.model_dump(include={"prompt", "completion", "chosen", "rejected"})
+    return sum(map(len, texts.values()))
+
+
 def batch_alike(rows: Sequence[Any], length: Callable[[Any], int], size: int, rng: random.Random) -> list[Any]:
     """Reorder so that each batch of `size` holds rows of like length, which saves half of the padding, in batches of
     random order. Only rows within eight batches of each other change places, so rows dealt apart stay apart."""
@@ -160,5 +159,5 @@ def batch_alike(rows: Sequence[Any], length: Callable[[Any], int], size: int, rn
     windows = [rows[start : start + 8 * size] for start in range(0, len(rows), 8 * size)]
     ordered = [row for window in windows for row in sorted(window, key=length)]
     batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-    whole, rest = (batches[:-1], batches[-1:]) if len(batches[-1]) < size else (batches, [])
-    return [row for batch in [*rng.sample(whole, len(whole)), *rest] for row in batch]
+    full, rest = (batches[:-1], batches[-1:]) if len(batches[-1]) < size else (batches, [])
+    return [row for batch in [*rng.sample(full, len(full)), *rest] for row in batch]

@@ -30,7 +30,7 @@ class DPO(Method):
             ("sample", "sample"): (1 - human) * (1 - broken),
         }
         drawn = [pair for kind, share in shares.items() for pair in _spread(kinds[kind], quota(count, share), rng)]
-        return deal(drawn, lambda pair: pair.task_id, rng)
+        return self.in_batches(deal(drawn, lambda pair: pair.task_id, rng), rng)
 
 
 def _pairs_by_kind(candidates: Sequence[Candidate]) -> dict[tuple[str, str], list[Pair]]:

@@ -9,14 +9,11 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from rlcf.errors import DataError
-from rlcf.methods.base import Candidate, Method, batch_alike, deal, quota, take, whole
+from rlcf.methods.base import Candidate, Method, deal, quota, take
 from rlcf.records import Record, Unpaired
 
 HIGHEST_RATIO = 4 / 3
 """The authors want (w_D n_D) / (w_U n_U) within [1, 4/3] (section 4.2 of the paper)."""
-
-
-TRL_BATCH_SIZE = 8
 
 
 class KTO(Method):
@@ -35,13 +32,7 @@ class KTO(Method):
         rest = max(0, count - quota(count, self.rows.canonical) - quota(count, self.rows.not_compile))
         samples = take(_of(candidates, "sample"), rest, rng)
         rows = [_row(candidate) for candidate in (*canonical, *synthetic, *samples)]
-        dealt = deal(rows, lambda row: row.task_id, rng)
-        return batch_alike(dealt, lambda row: len(row.prompt + row.completion), self.batch_size, rng)
-
-    @property
-    def batch_size(self) -> int:
-        """Rows a forward pass; TRL pairs neighbours within these."""
-        return whole(self.args.get("per_device_train_batch_size"), TRL_BATCH_SIZE)
+        return self.in_batches(deal(rows, lambda row: row.task_id, rng), rng)
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:

@@ -20,7 +20,7 @@ class SFT(Method):
 
     def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
         human = [candidate for candidate in candidates if candidate.source == "canonical"]
-        return [_row(candidate) for candidate in take(human, count, rng)]
+        return self.in_batches([_row(candidate) for candidate in take(human, count, rng)], rng)
 
 
 def _row(candidate: Candidate) -> Text:
