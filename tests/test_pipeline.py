@@ -50,7 +50,7 @@ def test_the_default_experiment_in_order():
         ("model.lora.r=4", {"train", "predict", "evaluate", "report"}),
         ("method.rows.train=64", {"prefer", "train", "predict", "evaluate", "report"}),
         ("reward=compiler", {"prefer", "train", "predict", "evaluate", "report"}),
-        ("compiler.level=syntax", {"label", "prefer", "train", "predict", "evaluate", "report"}),
+        ("compiler.level=names", {"label", "prefer", "train", "predict", "evaluate", "report"}),
         ("collect.samples=4", {"collect", "label", "prefer", "train", "predict", "evaluate", "report"}),
         ("device=cuda", {"collect", "label", "prefer", "train", "predict", "evaluate", "report"}),
         ("predict.problems=7", {"predict", "evaluate", "report"}),
