@@ -14,7 +14,6 @@ from typing import Any
 
 from rlcf.artifacts import Step, versions
 from rlcf.compilers import sources_hash
-from rlcf.compilers.pool import available_cpus
 from rlcf.component import Component
 from rlcf.config import Experiment
 from rlcf.datasets.filters import KEEP_ALL, Filters
@@ -38,6 +37,7 @@ from rlcf.stages.report import ReportConfig
 from rlcf.stages.report import run as report
 from rlcf.stages.train import TrainConfig
 from rlcf.stages.train import run as train
+from rlcf.workers.pool import available_cpus
 
 TRAINING = {"collect", "label", "prefer", "train"}
 """The stages that a method asks for."""

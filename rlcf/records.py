@@ -16,6 +16,7 @@ from rlcf.errors import DataError
 
 Category = Literal["syntax", "name", "type", "flow", "other"]
 Status = Literal["ok", "rejected", "timeout", "crash"]
+Outcomes = Literal["passed", "failed", "timeout", "crash", "rejected"]
 Split = Literal["train", "validation", "test"]
 Source = Literal["sample", "canonical", "synthetic"]
 
@@ -103,6 +104,40 @@ class Verdict(Record):
     status: Status
     trivial: bool
     diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Trial(Record):
+    """A program to be run, and the tests that it is to pass. `prompt` is the part of `code` that the model did not
+    write; `entry_point` is the function under test (None: the tests call what they need by its name)."""
+
+    prompt: str
+    code: str
+    test: str
+    entry_point: str | None
+
+
+class Outcome(Record):
+    """How a trial went: `passed` means that every test ran, to its end, and held.
+
+    `failed`: a test did not hold, or the program raised an exception; `timeout`: it did not end in time; `crash`: it
+    ended, or was killed at a limit, before its tests were over; `rejected`: it does not compile. `message` says why.
+    """
+
+    status: Outcomes
+    message: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "passed"
+
+
+class Execution(Record):
+    """The outcome of one completion's trial."""
+
+    task_id: str
+    sample: int
+    status: Outcomes
+    message: str = ""
 
 
 class Unpaired(Record):

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlcf import workers
 from rlcf.component import find_target
 from rlcf.plugins import find
 
@@ -24,10 +25,10 @@ COMPILERS = {
 
 @cache
 def sources_hash(target: str) -> str:
-    """SHA-256 over the files that verdicts come from: this package's, and that of the class `target`. Part of an
-    artifact's hash, as rules change more often than versions."""
-    package = Path(__file__).parent
-    own = [file for file in package.rglob("*") if file.suffix in (".py", ".java")]
+    """SHA-256 over the files that verdicts come from: this package's, the workers', and that of the class `target`.
+    Part of an artifact's hash, as rules change more often than versions."""
+    packages = (Path(__file__).parent, Path(workers.__file__).parent)
+    own = [file for package in packages for file in package.rglob("*") if file.suffix in (".py", ".java")]
     files = sorted({*own, Path(inspect.getfile(find_target(target)))})
     digest = hashlib.sha256()
     for file in files:

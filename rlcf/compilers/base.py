@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from rlcf.records import Judgement, Program
-
-Progress = Callable[[int], None]
-"""Told how many programs of the current call have been judged so far."""
-
-
-class Closing:
-    """A context manager whose end is its `close`."""
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+from rlcf.workers.pool import Progress
 
 
 class Compiler(Protocol):

@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from rlcf.compilers.base import Closing, Progress
-from rlcf.compilers.pool import available_cpus
 from rlcf.errors import InfrastructureError
 from rlcf.processes import Finished, run
 from rlcf.records import Diagnostic, Judgement, Program
+from rlcf.workers import Closing
+from rlcf.workers.pool import Progress, available_cpus
 
 Found = tuple[str, Diagnostic]
 """The name of a file, and what the compiler says of it."""

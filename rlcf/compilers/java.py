@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, validate_call
 
-from rlcf.compilers import jvm
 from rlcf.compilers.pooled import PooledCompiler, Positive, Seconds
 from rlcf.errors import InfrastructureError
 from rlcf.processes import run
+from rlcf.workers import jvm
 
 Unresolved = Literal["ignore", "error"]
 Import = Annotated[str, Field(pattern=r"^(static )?[\w$]+(\.[\w$]+)+(\.\*)?$")]
@@ -45,7 +45,7 @@ ABOUT = (
 )
 
 _WORKERS = Path(__file__).with_name("workers")
-_SOURCES = (*sorted(_WORKERS.glob("Java*.java")), _WORKERS / "Json.java", _WORKERS / "Lines.java")
+_SOURCES = (*sorted(_WORKERS.glob("Java*.java")), *jvm.SHARED)
 _MAIN = "JavaWorker"
 _PACKAGES = ("api", "code", "tree", "util")
 _EXPORTS = tuple(

@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import validate_call
 
-from rlcf.compilers import jvm
 from rlcf.compilers.kotlin_fetch import VERSION, find_kotlin
 from rlcf.compilers.pooled import PooledCompiler, Positive, Seconds
 from rlcf.errors import InfrastructureError
 from rlcf.processes import run
+from rlcf.workers import jvm
 
 ABOUT = (
     "The front end of kotlinc, syntax and semantics together; what only its back end finds is not seen. `@Suppress` "
@@ -23,7 +23,6 @@ ABOUT = (
 
 _SOURCES = Path(__file__).with_name("workers")
 _FILES = (
-    "Json",
     "KotlinChecker",
     "KotlinDetails",
     "KotlinEnvironment",
@@ -34,7 +33,6 @@ _FILES = (
     "KotlinRange",
     "KotlinRules",
     "KotlinTypes",
-    "Lines",
 )
 _MAIN = "KotlinWorker"
 _JVM = (
@@ -93,7 +91,9 @@ def rules() -> dict[str, Any]:
 def _java(home: Path, *options: str) -> list[str]:
     """The command that runs a class of the worker."""
     compiler = home / "lib" / "kotlin-compiler.jar"
-    classes = jvm.compiled([_SOURCES / f"{name}.java" for name in (*_FILES, _MAIN)], classpath=[compiler])
+    classes = jvm.compiled(
+        [*(_SOURCES / f"{name}.java" for name in (*_FILES, _MAIN)), *jvm.SHARED], classpath=[compiler]
+    )
     path = ["-cp", os.pathsep.join([str(classes / jvm.JAR), str(compiler)])]
     archive = jvm.archived(classes, _JVM, [*path, _MAIN, "warm", str(home)])
     return [jvm.find_jdk().java, *_JVM, *options, *archive, *path]

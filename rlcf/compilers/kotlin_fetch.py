@@ -19,9 +19,9 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rlcf.compilers.jvm import cache_folder
 from rlcf.errors import InfrastructureError, MissingError, RlcfError
 from rlcf.processes import run
+from rlcf.workers.jvm import cache_folder
 
 VERSION = "2.4.20"
 """Of kotlinc. The worker calls its inner parts, so no other version will do."""

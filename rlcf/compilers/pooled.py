@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from rlcf.compilers.base import Closing, Progress
-from rlcf.compilers.pool import WorkerPool, available_cpus
 from rlcf.records import Diagnostic, Judgement, Program
+from rlcf.workers import Closing
+from rlcf.workers.pool import Kind, Progress, WorkerPool, available_cpus
 
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+_FINE = {"status": "ok", "diagnostics": []}
+_OK = Judgement(ok=True, status="ok")
+"""Most answers, made once: a record is immutable."""
+
+
+def _read(answer: Mapping[str, Any]) -> Judgement:
+    if answer == _FINE:
+        return _OK
+    return Judgement.model_validate({"ok": answer["status"] == "ok", **answer})
+
+
+JUDGEMENTS = Kind(
+    read=_read,
+    fine=lambda judgement: judgement.ok,
+    lost=lambda status: Judgement(ok=False, status=status),
+)
+"""`{"status": "ok" | "rejected" | "timeout" | "crash", "diagnostics": [...]}`."""
 
 
 class PooledCompiler(Closing, ABC):
@@ -32,7 +50,7 @@ class PooledCompiler(Closing, ABC):
         self._size = workers or available_cpus()
         self._max_bytes = max_bytes
         self._memory_mb = memory_mb
-        self._pool: WorkerPool | None = None
+        self._pool: WorkerPool[Judgement] | None = None
 
     @abstractmethod
     def version(self) -> str:
@@ -53,18 +71,18 @@ class PooledCompiler(Closing, ABC):
         """
         fits = [self._fits(program) for program in programs]
         small = [self.request(program) for program, fit in zip(programs, fits, strict=True) if fit]
-        judged = iter(self._workers().judge(small, on_progress))
+        judged = iter(self._workers().ask(small, on_progress))
         return [next(judged) if fit else self._too_large() for fit in fits]
 
     def close(self) -> None:
         if self._pool:
             self._pool.close()
 
-    def _workers(self) -> WorkerPool:
+    def _workers(self) -> WorkerPool[Judgement]:
         if self._pool is None:
             probe = self.request(Program(code=self.probe))
             self._pool = WorkerPool(
-                self.command(), probe, workers=self._size, timeout=self._timeout, memory_mb=self._memory_mb
+                self.command(), probe, JUDGEMENTS, workers=self._size, timeout=self._timeout, memory_mb=self._memory_mb
             )
         return self._pool
 

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import validate_call
 
-from rlcf.compilers.base import Progress
 from rlcf.compilers.pooled import PooledCompiler, Positive, Seconds
 from rlcf.compilers.python_types import FORGIVEN, TypeChecker
 from rlcf.compilers.python_worker import RULES, Unresolved
 from rlcf.records import Judgement, Program
+from rlcf.workers.pool import Progress
 
 Level = Literal["syntax", "names", "types"]
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rlcf.compilers import compiler_class, jvm
+from rlcf.compilers import compiler_class
 from rlcf.compilers.java import IMPORTS, JavaCompiler, rules
 from rlcf.errors import InfrastructureError, MissingError
 from rlcf.processes import run
 from rlcf.records import Judgement, Program
+from rlcf.workers import jvm
 
 pytestmark = pytest.mark.usefixtures("java_installed")
 

@@ -16,10 +16,11 @@ from zipfile import ZipFile
 import pytest
 from pydantic import ValidationError
 
-from rlcf.compilers import compiler_class, jvm, kotlin_fetch
+from rlcf.compilers import compiler_class, kotlin_fetch
 from rlcf.compilers.kotlin import KotlinCompiler, rules
 from rlcf.errors import InfrastructureError, MissingError
 from rlcf.records import Judgement, Program
+from rlcf.workers import jvm
 
 
 @pytest.fixture(scope="module")

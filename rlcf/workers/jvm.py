@@ -1,4 +1,4 @@
-"""Java virtual machines for compilers that run on one: finds the JDK, and compiles a worker's sources once."""
+"""Java virtual machines for workers that run on one: finds the JDK, and compiles a worker's sources once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from rlcf.errors import InfrastructureError, MissingError
 from rlcf.processes import Finished, run
 
 OLDEST = 17
+SHARED = tuple(Path(__file__).with_name(f"{name}.java") for name in ("Json", "Lines"))
+"""The sources that every worker has: the protocol."""
 JAR = "worker.jar"
 """The classes of a worker once more, in one file: only those can be archived."""
 QUIET = ("-Xlog:disable", "-XX:-UsePerfData", f"-XX:ErrorFile={os.devnull}", "-Duser.language=en", "-Duser.region=US")

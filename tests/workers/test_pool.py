@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from rlcf.compilers.pool import WorkerPool
+from rlcf.compilers.pooled import JUDGEMENTS
 from rlcf.errors import InfrastructureError
+from rlcf.workers.pool import WorkerPool
 
 WORKER = """
 import json, os, sys, time
@@ -45,11 +46,11 @@ class Fixture:
         self.script = folder / "worker.py"
         self.script.write_text(WORKER)
         self.log = folder / "log"
-        self.pools: list[WorkerPool] = []
+        self.pools: list[WorkerPool[Any]] = []
 
-    def pool(self, workers: int = 1, timeout: float = 1.0) -> WorkerPool:
+    def pool(self, workers: int = 1, timeout: float = 1.0) -> WorkerPool[Any]:
         command = [sys.executable, "-I", str(self.script), str(self.log)]
-        self.pools.append(WorkerPool(command, PROBE, workers=workers, timeout=timeout))
+        self.pools.append(WorkerPool(command, PROBE, JUDGEMENTS, workers=workers, timeout=timeout))
         return self.pools[-1]
 
     def begun(self) -> list[int]:
@@ -74,7 +75,7 @@ def requests(*what: str) -> list[dict[str, Any]]:
 
 def statuses(pool: WorkerPool, *what: str) -> list[str]:
     """The status of each request; every judged one must have its own number in its diagnostic."""
-    judgements = pool.judge(requests(*what))
+    judgements = pool.ask(requests(*what))
     for number, judgement in enumerate(judgements):
         assert [d.code for d in judgement.diagnostics] in ([], [str(number)])
         assert bool(judgement.diagnostics) == (judgement.status == "rejected")
@@ -94,7 +95,7 @@ def test_in_order(script: Fixture, workers: int) -> None:
 
 
 def test_nothing_to_judge_starts_nothing(script: Fixture) -> None:
-    assert script.pool().judge([]) == []
+    assert script.pool().ask([]) == []
     assert not script.log.exists()
 
 
@@ -119,7 +120,7 @@ def test_the_deadline_is_each_program_s_own(script: Fixture) -> None:
 
 def test_a_slow_listener_costs_no_program_its_time(script: Fixture) -> None:
     """Answers that arrive while `on_progress` dawdles are in time."""
-    judgements = script.pool(timeout=0.2).judge(requests(*["judge"] * 40), lambda done: time.sleep(0.3))
+    judgements = script.pool(timeout=0.2).ask(requests(*["judge"] * 40), lambda done: time.sleep(0.3))
     assert [j.status for j in judgements] == ["rejected"] * 40
 
 
@@ -167,7 +168,7 @@ def test_workers_killed_in_mid_batch(script: Fixture) -> None:
             killed.add(min(victims))
             os.kill(min(victims), signal.SIGKILL)
 
-    judgements = script.pool(2).judge(requests(*["judge"] * 300), kill_some)
+    judgements = script.pool(2).ask(requests(*["judge"] * 300), kill_some)
     assert [j.diagnostics[0].code for j in judgements] == [str(number) for number in range(300)]
     assert len(killed) == 5
 
@@ -175,13 +176,13 @@ def test_workers_killed_in_mid_batch(script: Fixture) -> None:
 def test_programs_of_ten_megabytes_do_not_jam_the_pipes(script: Fixture) -> None:
     """Each comes back in its diagnostic, so both directions carry far more than a pipe holds."""
     texts = ["x" * size for size in (10_000_000, 1, 10_000_000, 70_000, 10_000_000)]
-    judgements = script.pool(timeout=10).judge([{"do": "judge", "text": text} for text in texts])
+    judgements = script.pool(timeout=10).ask([{"do": "judge", "text": text} for text in texts])
     assert [len(j.diagnostics[0].code) for j in judgements] == [len(text) for text in texts]
 
 
 def test_progress_counts_up_to_all(script: Fixture) -> None:
     seen: list[int] = []
-    script.pool(2).judge(requests(*["judge"] * 100), seen.append)
+    script.pool(2).ask(requests(*["judge"] * 100), seen.append)
     assert seen == sorted(set(seen))
     assert seen[-1] == 100
 
@@ -201,7 +202,7 @@ def test_progress_counts_up_to_all(script: Fixture) -> None:
 def test_a_worker_that_does_not_work_is_no_verdict(code: str, message: str) -> None:
     pool = WorkerPool([sys.executable, "-I", "-c", code], PROBE, workers=2, timeout=1)
     with pytest.raises(InfrastructureError) as caught:
-        pool.judge(requests("judge"))
+        pool.ask(requests("judge"))
     assert message in str(caught.value)
     assert "to try by hand: " + sys.executable in str(caught.value)
     assert not children()
@@ -210,14 +211,14 @@ def test_a_worker_that_does_not_work_is_no_verdict(code: str, message: str) -> N
 def test_a_missing_command() -> None:
     pool = WorkerPool(["/nonexistent/javac"], PROBE, workers=1, timeout=1)
     with pytest.raises(InfrastructureError, match="cannot run /nonexistent/javac: No such file"):
-        pool.judge(requests("judge"))
+        pool.ask(requests("judge"))
 
 
 def test_a_worker_that_never_starts() -> None:
     command = [sys.executable, "-c", "import time; time.sleep(99)"]
-    pool = WorkerPool(command, PROBE, workers=1, timeout=1, start_timeout=0.3)
+    pool = WorkerPool(command, PROBE, JUDGEMENTS, workers=1, timeout=1, start_timeout=0.3)
     with pytest.raises(InfrastructureError, match=r"did not start within 0\.3 seconds"):
-        pool.judge(requests("judge"))
+        pool.ask(requests("judge"))
     assert not children()
 
 
@@ -234,7 +235,7 @@ def test_no_worker_outlives_an_exception(script: Fixture, error: type[BaseExcept
 
     pool = script.pool(2)
     with pytest.raises(error):
-        pool.judge(requests(*["judge"] * 100), fail)
+        pool.ask(requests(*["judge"] * 100), fail)
     assert not children()
     assert statuses(pool, "judge") == ["rejected"]
 

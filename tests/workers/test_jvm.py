@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rlcf.compilers import jvm
 from rlcf.errors import InfrastructureError, MissingError
 from rlcf.processes import run
+from rlcf.workers import jvm
 
 WORKERS = Path(jvm.__file__).with_name("workers")
 HELLO = 'public class Hello { public static void main(String[] a) { System.out.println("hello " + a.length); } }'

@@ -1,8 +1,8 @@
-"""Long-lived worker processes that judge programs, whatever the language.
+"""Long-lived worker processes that answer about programs: a compiler's judgements, the outcomes of tests.
 
-The protocol of a worker: one JSON object a line. It reads `{"id": 7, ...}` (the rest is between it and its compiler)
-and writes `{"id": 7, "status": "ok" | "rejected" | "timeout" | "crash", "diagnostics": [...]}`, answering in the order
-of the requests, each answer flushed before it takes the next request. At the end of its input it ends.
+The protocol of a worker: one JSON object a line. It reads `{"id": 7, ...}` and writes `{"id": 7, ...}` (the rest is
+between it and who asks; `Kind` reads it), answering in the order of the requests, each answer flushed before it takes
+the next request. At the end of its input it ends.
 
 The first request to each worker is the probe, a program known to be fine. Until that is answered the worker has not
 started, and its failures are the machine's, never a program's. From then on the oldest unanswered request is what the
@@ -18,15 +18,20 @@ import selectors
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from rlcf.compilers.base import Progress
-from rlcf.compilers.worker import CHUNK, Request, Worker
 from rlcf.errors import InfrastructureError
 from rlcf.processes import Process
-from rlcf.records import Judgement
+from rlcf.workers.worker import CHUNK, Request, Worker
+
+T = TypeVar("T")
+Loss = Literal["timeout", "crash"]
+Progress = Callable[[int], None]
+"""Told how many requests of the current call have been answered so far."""
 
 PROBE = -1
 WINDOW = 32
@@ -39,37 +44,38 @@ START_TIMEOUT = 60.0
 """Seconds from a worker's start to its answer to the probe."""
 
 
-_FINE = {"status": "ok", "diagnostics": []}
-_OK = Judgement(ok=True, status="ok")
-"""Most answers, made once: a record is immutable."""
-
-
 def available_cpus() -> int:
     """The cores this process may use: on a cluster, fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Batch:
-    """The requests of one call: which are still to give out, and the judgements so far."""
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """What the answers of a pool are: how one is read (ValueError, KeyError or TypeError where it is none), whether the
+    one to the probe says that the worker works, and the answer about a program that the worker did not survive."""
+
+    read: Callable[[Mapping[str, Any]], T]
+    fine: Callable[[T], bool]
+    lost: Callable[[Loss], T]
+
+
+class _Batch(Generic[T]):
+    """The requests of one call: which are still to give out, and the answers so far."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self.requests = requests
         self.todo = deque(range(len(requests)))
-        self.judgements: dict[int, Judgement] = {}
+        self.answers: dict[int, T] = {}
         self.deaths: Counter[int] = Counter()
 
     def unfinished(self) -> bool:
-        return len(self.judgements) < len(self.requests)
+        return len(self.answers) < len(self.requests)
 
-    def settle(self, job: int, status: str) -> None:
-        """Judge a program on which the worker, not the compiler, had the last word."""
-        self.judgements[job] = Judgement.model_validate({"ok": False, "status": status})
-
-    def in_order(self) -> list[Judgement]:
-        return [self.judgements[job] for job in range(len(self.requests))]
+    def in_order(self) -> list[T]:
+        return [self.answers[job] for job in range(len(self.requests))]
 
 
-class WorkerPool:
+class WorkerPool(Generic[T]):
     """Up to `workers` processes of `command`, started when first needed and kept between calls.
 
     `timeout` is in seconds for each program, from when its worker took it up; `memory_mb` is the address space of a
@@ -80,6 +86,7 @@ class WorkerPool:
         self,
         command: Sequence[str],
         probe: Request,
+        kind: Kind[T],
         *,
         workers: int,
         timeout: float,
@@ -88,6 +95,7 @@ class WorkerPool:
     ) -> None:
         self._command = list(command)
         self._probe = probe
+        self._kind = kind
         self._size = workers
         self._timeout = timeout
         self._memory_mb = memory_mb
@@ -97,31 +105,31 @@ class WorkerPool:
         self._failed_starts = 0
         self._lock = threading.Lock()
 
-    def judge(self, requests: Sequence[Request], on_progress: Progress | None = None) -> list[Judgement]:
-        """One judgement a request, in order. Raises InfrastructureError when the workers do not work.
+    def ask(self, requests: Sequence[Request], on_progress: Progress | None = None) -> list[T]:
+        """One answer a request, in order. Raises InfrastructureError when the workers do not work.
 
         Whatever it raises, no worker is left behind.
         """
         with self._lock:
-            batch = _Batch(requests)
+            batch: _Batch[T] = _Batch(requests)
             self._failed_starts = 0
             try:
                 while batch.unfinished():
-                    done = len(batch.judgements)
+                    done = len(batch.answers)
                     self._step(batch)
-                    if on_progress and len(batch.judgements) > done:
-                        on_progress(len(batch.judgements))
+                    if on_progress and len(batch.answers) > done:
+                        on_progress(len(batch.answers))
             except BaseException:
                 self.close()
                 raise
             return batch.in_order()
 
     def close(self) -> None:
-        """Kill every worker. Safe to repeat; a later `judge` starts new ones."""
+        """Kill every worker. Safe to repeat; a later `ask` starts new ones."""
         for worker in list(self._workers):
             self._dismiss(worker)
 
-    def _step(self, batch: _Batch) -> None:
+    def _step(self, batch: _Batch[T]) -> None:
         """Hand out, wait until something happens, take it in. Reads come before the deadlines are looked at."""
         self._hand_out(batch)
         for key, _ in self._selector.select(self._patience()):
@@ -152,14 +160,14 @@ class WorkerPool:
         del self._workers[worker]
         return how
 
-    def _replace(self, worker: Worker, batch: _Batch) -> None:
+    def _replace(self, worker: Worker, batch: _Batch[T]) -> None:
         """Give the jobs of a dismissed worker out again, the oldest to a fresh worker, ahead of all others."""
-        jobs = [job for job in worker.jobs if job != PROBE and job not in batch.judgements]
+        jobs = [job for job in worker.jobs if job != PROBE and job not in batch.answers]
         if jobs:
             batch.todo.extendleft(reversed(jobs[1:]))
             self._give(self._start(), jobs[0], batch.requests[jobs[0]])
 
-    def _bury(self, worker: Worker, batch: _Batch) -> None:
+    def _bury(self, worker: Worker, batch: _Batch[T]) -> None:
         """A worker has died by itself, or was killed from outside."""
         how = self._dismiss(worker)
         if worker.probing():
@@ -169,7 +177,7 @@ class WorkerPool:
         elif worker.jobs and worker.fresh():
             batch.deaths[worker.jobs[0]] += 1
             if batch.deaths[worker.jobs[0]] == DEATHS:
-                batch.settle(worker.jobs[0], "crash")
+                batch.answers[worker.jobs[0]] = self._kind.lost("crash")
         self._replace(worker, batch)
 
     def _complaint(self, what: str) -> str:
@@ -177,13 +185,13 @@ class WorkerPool:
 
     # Handing out
 
-    def _hand_out(self, batch: _Batch) -> None:
+    def _hand_out(self, batch: _Batch[T]) -> None:
         for worker in list(self._workers):
             self._fill(worker, batch)
         while batch.todo and len(self._workers) < self._size:
             self._fill(self._start(), batch)
 
-    def _fill(self, worker: Worker, batch: _Batch) -> None:
+    def _fill(self, worker: Worker, batch: _Batch[T]) -> None:
         """Give a worker that runs low its share of what is left, so that all of them end together."""
         if not batch.todo or len(worker.jobs) > WINDOW // 2:
             return
@@ -210,14 +218,14 @@ class WorkerPool:
 
     # What happens
 
-    def _on_room(self, worker: Worker, batch: _Batch) -> None:
+    def _on_room(self, worker: Worker, batch: _Batch[T]) -> None:
         self._flush(worker)
 
-    def _on_errors(self, worker: Worker, batch: _Batch) -> None:
+    def _on_errors(self, worker: Worker, batch: _Batch[T]) -> None:
         if not worker.read_errors():
             self._selector.unregister(worker.process.stderr)
 
-    def _on_output(self, worker: Worker, batch: _Batch) -> None:
+    def _on_output(self, worker: Worker, batch: _Batch[T]) -> None:
         lines = worker.read_lines()
         if lines is None:
             self._bury(worker, batch)
@@ -225,31 +233,29 @@ class WorkerPool:
         for line in lines:
             self._take(worker, line, batch)
 
-    def _take(self, worker: Worker, line: bytes, batch: _Batch) -> None:
+    def _take(self, worker: Worker, line: bytes, batch: _Batch[T]) -> None:
         """One answer: to the probe, or to the request the worker was busy with."""
-        job, judgement = self._parse(line)
+        job, answer = self._parse(line)
         if not worker.jobs or job != worker.jobs[0]:
             raise InfrastructureError(self._complaint(f"a worker answered out of turn: {line[:200]!r}"))
         worker.jobs.popleft()
         worker.answers += 1
         worker.progress_at = time.monotonic()
         if job == PROBE:
-            self._check_probe(judgement, line)
+            self._check_probe(answer, line)
         else:
-            batch.judgements[job] = judgement
+            batch.answers[job] = answer
 
-    def _parse(self, line: bytes) -> tuple[int, Judgement]:
+    def _parse(self, line: bytes) -> tuple[int, T]:
         try:
             answer = json.loads(line)
             job = answer.pop("id")
-            if answer == _FINE:
-                return job, _OK
-            return job, Judgement.model_validate({"ok": answer["status"] == "ok", **answer})
+            return job, self._kind.read(answer)
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             raise InfrastructureError(self._complaint(f"a worker wrote {line[:200]!r}, no answer: {error}")) from error
 
-    def _check_probe(self, judgement: Judgement, line: bytes) -> None:
-        if not judgement.ok:
+    def _check_probe(self, answer: T, line: bytes) -> None:
+        if not self._kind.fine(answer):
             raise InfrastructureError(self._complaint(f"a worker rejects a good program: {line[:200]!r}"))
         self._failed_starts = 0
 
@@ -262,12 +268,12 @@ class WorkerPool:
         """Seconds until the first deadline."""
         return max(0.0, min(self._deadline(worker) for worker in self._workers if worker.jobs) - time.monotonic())
 
-    def _expire(self, batch: _Batch) -> None:
+    def _expire(self, batch: _Batch[T]) -> None:
         now = time.monotonic()
         for worker in [worker for worker in self._workers if worker.jobs and self._deadline(worker) <= now]:
             how = self._dismiss(worker)
             if worker.probing():
                 seconds = f"{self._start_timeout:g} seconds"
                 raise InfrastructureError(self._complaint(f"a worker did not start within {seconds}; killed: {how}"))
-            batch.settle(worker.jobs[0], "timeout")
+            batch.answers[worker.jobs[0]] = self._kind.lost("timeout")
             self._replace(worker, batch)

@@ -1,0 +1,56 @@
+"""The protocol of a runner: programs with their tests in, outcomes out, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from rlcf.records import Outcome, Trial
+from rlcf.workers.pool import Progress
+
+SandboxName = Literal["auto", "namespaces", "bubblewrap", "landlock", "none"]
+"""What the user may ask for; `auto`: the strongest that works here, never `none`."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one program may use. `timeout`: seconds of CPU time; thrice as much by the clock, for a busy machine must
+    not fail a program. `memory_mb`: MiB of memory, of each of its processes."""
+
+    timeout: float = 5.0
+    memory_mb: int = 1024
+
+
+class Runner(Protocol):
+    """Runs programs of one language in a sandbox. A context manager; leaving it calls `close`.
+
+    Built with `(sandbox: SandboxName, limits: Limits, workers: int | None)`; `workers` None is one a core. Any text is
+    a valid program. Raises MissingError where the language, or a sandbox that works, is not installed;
+    InfrastructureError where they do not work: never an outcome.
+    """
+
+    language: str
+
+    def version(self) -> str:
+        """What runs the programs, such as `CPython 3.11.7`: part of an artifact's hash."""
+        ...
+
+    def sandbox(self) -> str:
+        """The level in use and its layers, such as `namespaces, Landlock, seccomp, resource limits`: for the record."""
+        ...
+
+    def run(self, trials: Sequence[Trial], on_progress: Progress | None = None) -> list[Outcome]:
+        """One outcome a trial, in the order of the trials."""
+        ...
+
+    def close(self) -> None:
+        """Stop the workers. Safe to repeat; a later `run` starts new ones."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
