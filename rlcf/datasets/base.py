@@ -47,6 +47,8 @@ class DatasetSource(Protocol):
         """What determines the content, as JSON values; part of the artifact's hash."""
         ...
 
+    # A source whose problems have tests also has `tested() -> bool`, which says so before any work.
+
     def problems(self) -> Iterator[RawProblem | Skipped]:
         """The problems in an order that never changes, with unique task_ids, and what was skipped.
 

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlcf import workers
 from rlcf.plugins import find
+from rlcf.sources import sources_hash
 
 if TYPE_CHECKING:
     from rlcf.execution.base import Runner
@@ -22,3 +25,8 @@ def runner_class(language: str) -> Callable[..., Runner]:
     """The class of a language's runner. Raises ConfigError, naming the valid languages."""
     found: Callable[..., Runner] = find(language, "Runner", RUNNERS)
     return found
+
+
+def outcome_sources() -> str:
+    """A hash of the files that outcomes come from: this package's and the workers'."""
+    return sources_hash(Path(__file__).parent, Path(workers.__file__).parent)

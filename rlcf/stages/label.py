@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from rlcf.artifacts import Inputs, Summary
-from rlcf.chunks import Make, chunk_files, fill, found_chunks, sizes_of, write_chunk
 from rlcf.compilers.base import Compiler
 from rlcf.component import Component
-from rlcf.console import progress
-from rlcf.errors import DataError
 from rlcf.languages import language
 from rlcf.records import Completion, Judgement, Problem, Program, Verdict, read_records
+from rlcf.stages.judging import Judge, Judging
 
 AT_ONCE = 2_000
 """Completions between two saves: seconds of work for a fast compiler, so little is lost with a kill."""
-
-LOOK_EVERY = 0.2
-"""Seconds between two looks for completions that are still being sampled."""
 
 
 @dataclass(frozen=True)
@@ -35,52 +30,22 @@ class LabelConfig:
 
 def run(config: LabelConfig, inputs: Inputs, work: Path) -> Summary:
     """Write `verdicts.jsonl`, a row for each completion, in their order."""
-    problems = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
-    completions = read_records(inputs["completions"] / "completions.jsonl", Completion)
-    sizes = sizes_of(inputs["completions"] / "completions.jsonl")
-    if sum(sizes) != len(completions):
-        raise DataError(f"{inputs['completions']} is damaged: {len(completions)} rows, {sum(sizes)} by its sizes")
-    chunks = [completions[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True)]
-    target = work / "verdicts.jsonl"
-    with ExitStack() as stack:
-        advance = stack.enter_context(progress("compiling", len(completions)))
-
-        def prepare() -> Make:
-            compiler: Compiler = stack.enter_context(config.compiler.build(workers=config.workers))
-            return lambda numbers: judge_chunks(compiler, [chunks[number] for number in numbers], problems)
-
-        fill(target, sizes, prepare, advance, AT_ONCE)
-    return _summarize(read_records(target, Verdict))
+    return _summarize(read_records(_judging(config).run(inputs, work), Verdict))
 
 
 def follow(config: LabelConfig, inputs: Inputs, work: Path, ended: Event) -> None:
-    """Judge completions while they are being sampled, chunk by chunk, so that `run` finds their verdicts.
+    """Judge completions while they are being sampled; see `Judging.follow`."""
+    _judging(config).follow(inputs, work, ended)
 
-    The input `completions` is the folder that `collect` is filling; `ended` is set when it has ended, whole or not.
-    """
-    source, target = inputs["completions"] / "completions.jsonl", work / "verdicts.jsonl"
-    problems = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
+
+def _judging(config: LabelConfig) -> Judging:
+    return Judging("verdicts.jsonl", "compiling", partial(_opened, config), AT_ONCE)
+
+
+@contextmanager
+def _opened(config: LabelConfig) -> Iterator[Judge]:
     with config.compiler.build(workers=config.workers) as compiler:
-        while not ended.wait(LOOK_EVERY):
-            judged = found_chunks(target)
-            for number, file in found_chunks(source).items():
-                if ended.is_set():
-                    return
-                if number not in judged:
-                    _judge_chunk(compiler, file, chunk_files(target, number + 1)[number], problems)
-
-
-def _judge_chunk(compiler: Compiler, source: Path, target: Path, problems: Mapping[str, Problem]) -> None:
-    with suppress(FileNotFoundError):  # sampling has just ended, and put its chunks together
-        write_chunk(target, judge(compiler, read_records(source, Completion), problems))
-
-
-def judge_chunks(
-    compiler: Compiler, chunks: Sequence[Sequence[Completion]], problems: Mapping[str, Problem]
-) -> list[list[Verdict]]:
-    """The verdicts of several chunks, judged together."""
-    verdicts = iter(judge(compiler, [row for chunk in chunks for row in chunk], problems))
-    return [list(islice(verdicts, len(chunk))) for chunk in chunks]
+        yield partial(judge, compiler)
 
 
 def judge(compiler: Compiler, completions: Sequence[Completion], problems: Mapping[str, Problem]) -> list[Verdict]:

@@ -1,0 +1,95 @@
+"""Outcomes that are known already: by program, test, and what ran them. Shared by all runs on an artifact folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+from rlcf.execution import outcome_sources
+from rlcf.execution.base import Limits, Runner
+from rlcf.records import Outcome, Trial
+from rlcf.workers import Closing
+from rlcf.workers.pool import Progress
+
+_PATIENCE = 30.0
+"""Seconds to wait for another process that writes."""
+_ASKED_AT_ONCE = 500
+_TABLE = "CREATE TABLE IF NOT EXISTS outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL)"
+
+LASTING = frozenset(("passed", "failed", "rejected"))
+"""Outcomes that another run would give as well. A timeout or a crash may be the machine's doing."""
+
+
+class Cached(Closing):
+    """A runner that runs no program twice with the same tests. A file that cannot be used is no error: nothing is
+    remembered then, and a warning says so."""
+
+    def __init__(self, runner: Runner, limits: Limits, file: Path) -> None:
+        self._runner = runner
+        self._limits = limits
+        self._file = file
+        self.language = runner.language
+
+    def version(self) -> str:
+        return self._runner.version()
+
+    def sandbox(self) -> str:
+        return self._runner.sandbox()
+
+    def close(self) -> None:
+        self._runner.close()
+
+    def run(self, trials: Sequence[Trial], on_progress: Progress | None = None) -> list[Outcome]:
+        """One outcome a trial, in order; see `Runner.run`."""
+        keys = [self._key(trial) for trial in trials]
+        known = self._look_up(keys)
+        missing = {key: trial for key, trial in zip(keys, trials, strict=True) if key not in known}
+        outcomes = self._runner.run(list(missing.values()), on_progress)
+        found = dict(zip(missing, outcomes, strict=True))
+        self._remember({key: outcome for key, outcome in found.items() if outcome.status in LASTING})
+        known |= found
+        return [known[key] for key in keys]
+
+    def _key(self, trial: Trial) -> str:
+        runner = [self.language, self.version(), self.sandbox(), asdict(self._limits), outcome_sources()]
+        return hashlib.sha256(json.dumps([runner, trial.model_dump()]).encode()).hexdigest()
+
+    def _look_up(self, keys: Iterable[str]) -> dict[str, Outcome]:
+        unique = list(dict.fromkeys(keys))
+        parts = [unique[start : start + _ASKED_AT_ONCE] for start in range(0, len(unique), _ASKED_AT_ONCE)]
+        try:
+            with closing(self._connection()) as connection:
+                rows = [row for part in parts for row in _select(connection, part)]
+        except (sqlite3.Error, OSError) as error:
+            self._warn(error)
+            return {}
+        # Not pydantic's own JSON: it refuses lone surrogates.
+        return {key: Outcome.model_validate(json.loads(outcome)) for key, outcome in rows}
+
+    def _remember(self, found: Mapping[str, Outcome]) -> None:
+        rows = [(key, json.dumps(outcome.model_dump())) for key, outcome in found.items()]
+        try:
+            with closing(self._connection()) as connection, connection:
+                connection.executemany("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", rows)
+        except (sqlite3.Error, OSError) as error:
+            self._warn(error)
+
+    def _connection(self) -> sqlite3.Connection:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._file, timeout=_PATIENCE)
+        connection.execute(_TABLE)
+        return connection
+
+    def _warn(self, error: Exception) -> None:
+        logging.getLogger(__name__).warning("%s: no outcome is remembered (%s)", self._file, error)
+
+
+def _select(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[str, str]]:
+    places = ", ".join("?" * len(keys))
+    return connection.execute(f"SELECT key, outcome FROM outcomes WHERE key IN ({places})", keys).fetchall()

@@ -1,0 +1,89 @@
+"""Parts of a config that are fine alone and wrong together."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rlcf.component import find_target
+
+FROM_DATASET = frozenset(("prepare", "collect", "label", "prefer", "train"))
+"""The stages that need the data set's problems."""
+
+
+def misfits(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Parts that are fine alone and wrong together; `raw` may be faulty, so nothing is taken for granted."""
+    compiled = language_of(_at(raw, "compiler", "_target_"))
+    if compiled:
+        yield from _language_misfit(raw, compiled)
+        yield from _prompt_misfit(raw, compiled)
+    for name, template in _templates(raw).items():
+        if "{prompt}" not in str(template):
+            yield f"prompt.templates.{name}: a template must contain {{prompt}}"
+    yield from _model_misfit(raw)
+    yield from _tracking_misfit(raw)
+
+
+def language_of(target: Any) -> str | None:
+    """The language of a compiler, by its import path; None where there is no such compiler."""
+    try:
+        found: str | None = getattr(find_target(str(target)), "language", None)
+    except ValueError:
+        return None
+    return found
+
+
+def _language_misfit(raw: Mapping[str, Any], compiled: str) -> Iterator[str]:
+    """The data set matters only where something is made of it."""
+    sets = _at(raw, "benchmark", "sets")
+    heldout = isinstance(sets, Mapping) and any(_at(one, "source") is None for one in sets.values())
+    stages = _at(raw, "stages")
+    asked = set(map(str, stages)) if isinstance(stages, list) else set()
+    language = _at(raw, "dataset", "language")
+    if language != compiled and (heldout or asked & FROM_DATASET):
+        yield f"dataset={_at(raw, 'dataset', 'name')} is {language}, but the compiler is for {compiled}"
+
+
+def _prompt_misfit(raw: Mapping[str, Any], language: str) -> Iterator[str]:
+    given = _templates(raw)
+    if not {language, "any"} & given.keys():
+        name, has = _at(raw, "prompt", "name"), ", ".join(given) or "none"
+        yield f"prompt={name} has no template for {language}; it has: {has}"
+
+
+def _templates(raw: Mapping[str, Any]) -> dict[str, Any]:
+    templates = _at(raw, "prompt", "templates")
+    return {k: t for k, t in templates.items() if t is not None} if isinstance(templates, Mapping) else {}
+
+
+def _model_misfit(raw: Mapping[str, Any]) -> Iterator[str]:
+    path, gguf = _at(raw, "model", "path"), _at(raw, "model", "gguf")
+    if path is None and gguf is None:
+        yield "model.path: missing; give a folder or a Hub id: model.path=DIR_OR_HUB_ID"
+    elif path is None:
+        package = str(_at(raw, "model", "gguf", "package"))
+        if not _installed(package):
+            yield f"model: the package {package} is not installed; run: {_at(raw, 'model', 'gguf', 'install')}"
+    elif str(path).startswith((".", "/", "~")) and not Path(str(path)).expanduser().is_dir():
+        yield f"model.path: there is no folder {path}"
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False
+
+
+def _tracking_misfit(raw: Mapping[str, Any]) -> Iterator[str]:
+    package = _at(raw, "tracking", "report_to")
+    if package != "none" and not _installed(str(package)):
+        yield f"tracking.report_to: {package} is not installed; run: pip install {package}"
+
+
+def _at(raw: Any, *keys: str) -> Any:
+    for key in keys:
+        raw = raw.get(key) if isinstance(raw, Mapping) else None
+    return raw

@@ -1,0 +1,89 @@
+"""Outcomes: every completion whose problem has tests is run against them, in a sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import get_args
+
+from rlcf.artifacts import Inputs, Summary, write_atomically
+from rlcf.execution import runner_class
+from rlcf.execution.base import Limits, Runner, SandboxName
+from rlcf.execution.cache import Cached
+from rlcf.records import Completion, Execution, Outcome, Outcomes, Problem, Trial, read_records
+from rlcf.stages.judging import Judge, Judging, Problems
+from rlcf.stages.label import program
+
+AT_ONCE = 500
+"""Completions between two saves: seconds of work, so little is lost with a kill."""
+
+
+@dataclass(frozen=True)
+class ExecuteConfig:
+    """Whose programs are run, in which sandbox, within which limits; `cache` is a file of outcomes that all share."""
+
+    language: str
+    sandbox: SandboxName
+    limits: Limits
+    workers: int
+    cache: Path
+
+
+def run(config: ExecuteConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write `executions.jsonl`, a row for each completion of a problem that has tests, and `runner.json`."""
+    rows = read_records(_judging(config).run(inputs, work), Execution)
+    with opened(config) as runner:
+        record = {"runner": runner.version(), "sandbox": runner.sandbox(), "limits": asdict(config.limits)}
+    write_atomically(work / "runner.json", json.dumps(record))
+    return {**summarize(rows), **record}
+
+
+def follow(config: ExecuteConfig, inputs: Inputs, work: Path, ended: Event) -> None:
+    """Run completions while others are being sampled; see `Judging.follow`."""
+    _judging(config).follow(inputs, work, ended)
+
+
+def opened(config: ExecuteConfig) -> Runner:
+    """The runner, behind the cache of outcomes."""
+    runner = runner_class(config.language)(sandbox=config.sandbox, limits=config.limits, workers=config.workers)
+    return Cached(runner, config.limits, config.cache)
+
+
+def _judging(config: ExecuteConfig) -> Judging:
+    return Judging("executions.jsonl", "running tests", partial(_opened, config), AT_ONCE)
+
+
+@contextmanager
+def _opened(config: ExecuteConfig) -> Iterator[Judge]:
+    with opened(config) as runner:
+        yield partial(execute, runner)
+
+
+def execute(runner: Runner, completions: Sequence[Completion], problems: Problems) -> list[Execution | None]:
+    """The outcomes of completions, in order; None for those whose problem has no tests."""
+    tested = [c for c in completions if problems[c.task_id].test]
+    outcomes = iter(runner.run([trial(problems[c.task_id], c.completion) for c in tested]))
+    return [_execution(c, next(outcomes)) if problems[c.task_id].test else None for c in completions]
+
+
+def _execution(completion: Completion, outcome: Outcome) -> Execution:
+    return Execution(task_id=completion.task_id, sample=completion.sample, **outcome.model_dump())
+
+
+def trial(problem: Problem, completion: str) -> Trial:
+    """A completion's program, with the tests of its problem."""
+    code = program(problem, completion).code
+    return Trial(prompt=problem.prompt, code=code, test=problem.test or "", entry_point=problem.entry_point)
+
+
+def summarize(rows: Sequence[Execution]) -> Summary:
+    """Counts by outcome, and the stage's line."""
+    counts: Counter[str] = Counter(row.status for row in rows)
+    listed = ", ".join(f"{counts[status]} {status}" for status in get_args(Outcomes) if counts[status])
+    return {"what": f"{len(rows)} programs run: {listed or 'none'}", "programs": len(rows), **counts}

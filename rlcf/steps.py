@@ -1,0 +1,206 @@
+"""The steps of an experiment: each from the parts of the config that its stage reads. Nothing runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import Step, versions
+from rlcf.compilers import verdict_sources
+from rlcf.component import Component
+from rlcf.config import BenchmarkSet, Experiment, Sampling
+from rlcf.datasets.filters import KEEP_ALL, Filters
+from rlcf.datasets.split import Shares
+from rlcf.execution import outcome_sources
+from rlcf.execution.base import Limits
+from rlcf.methods.base import Method
+from rlcf.policy import resolve_device
+from rlcf.records import Split
+from rlcf.stages.collect import CollectConfig
+from rlcf.stages.collect import run as collect
+from rlcf.stages.evaluate import EvaluateConfig
+from rlcf.stages.evaluate import run as evaluate
+from rlcf.stages.execute import ExecuteConfig, opened
+from rlcf.stages.execute import follow as follow_running
+from rlcf.stages.execute import run as execute
+from rlcf.stages.label import LabelConfig, follow
+from rlcf.stages.label import run as label
+from rlcf.stages.model import ModelConfig, fingerprint
+from rlcf.stages.model import run as fetch
+from rlcf.stages.prefer import PreferConfig
+from rlcf.stages.prefer import run as prefer
+from rlcf.stages.prepare import PrepareConfig
+from rlcf.stages.prepare import run as prepare
+from rlcf.stages.report import ReportConfig
+from rlcf.stages.report import run as report
+from rlcf.stages.train import TrainConfig
+from rlcf.stages.train import run as train
+from rlcf.stages.verify import run as verify
+from rlcf.workers.pool import available_cpus
+
+OUTCOMES = "outcomes.sqlite"
+"""The store's file of outcomes that are known already."""
+
+UNSHOWN: Any = {"artifacts": True, "workers": True, "stages": True, "tracking": {"environment"}}
+"""Config that changes no result, and would make another report of the same run."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Makes the steps of one experiment."""
+
+    experiment: Experiment
+
+    def base(self) -> Step:
+        m = self.experiment.model
+        config = ModelConfig(m.path, m.revision, m.gguf if m.path is None else None)
+        weights = config.gguf.model_dump(include={"file", "sha256"}) if config.gguf else None
+        determines = {"path": m.path, "revision": m.revision, "gguf": weights, "files": fingerprint(m.path)}
+        return Step("model", fetch, config, determines)
+
+    def problems(self) -> Step:
+        dataset = self.experiment.dataset
+        return self._prepare(dataset.source, dataset.filters, dataset.shares)
+
+    def benchmark(self, source: Component) -> Step:
+        """A benchmark's problems: all of them, all held out."""
+        return self._prepare(source, KEEP_ALL, None)
+
+    def _prepare(self, source: Component, filters: Filters, shares: Shares | None) -> Step:
+        e = self.experiment
+        config = PrepareConfig(source, e.language, filters, shares)
+        determines = {
+            "source": source.identity,
+            "content": source.build().fingerprint(),
+            "language": config.language,
+            "filters": filters.model_dump(),
+            "shares": shares.model_dump() if shares else None,
+        }
+        return Step("prepare", prepare, config, determines)
+
+    def predicted(self, one: BenchmarkSet, policy: Step, problems: Step) -> Step:
+        sampling = self.experiment.sampling
+        if one.max_new_tokens:
+            sampling = sampling.model_copy(update={"max_new_tokens": one.max_new_tokens})
+        samples = self.experiment.predict.samples
+        return self.completions("predict", policy, problems, {"test": one.problems}, samples, sampling)
+
+    def completions(
+        self,
+        stage: str,
+        policy: Step,
+        problems: Step,
+        counts: dict[Split, int | None],
+        samples: int,
+        sampling: Sampling,
+    ) -> Step:
+        e = self.experiment
+        config = CollectConfig(counts, samples, sampling, e.prompt, e.seed, e.model.dtype, self._device)
+        determines = {
+            "problems": counts,
+            "samples": samples,
+            "sampling": sampling.model_dump(),
+            "prompt": self._prompt,
+            "seed": e.seed,
+            **self._numerics,
+        }
+        return Step(stage, collect, config, determines, {"policy": policy, "problems": problems})
+
+    def verdicts(self, problems: Step, completions: Step) -> Step:
+        config = LabelConfig(self.experiment.compiler, self._workers)
+        inputs = {"problems": problems, "completions": completions}
+        return Step("label", label, config, self._compiler, inputs, "completions", follow)
+
+    def executions(self, problems: Step, completions: Step) -> Step:
+        inputs = {"problems": problems, "completions": completions}
+        return Step("execute", execute, self._running, self._runner, inputs, "completions", follow_running)
+
+    def verify(self, inputs: Mapping[str, Step]) -> Step:
+        """The self-test of problem sets, by name."""
+        return Step("verify", verify, self._running, self._runner, inputs)
+
+    def rows(
+        self, component: Component, method: Method, counts: dict[Split, int | None], inputs: Mapping[str, Step]
+    ) -> Step:
+        e = self.experiment
+        config = PreferConfig(component, e.reward, e.compiler, e.prompt, counts, e.seed, self._workers)
+        determines = {
+            "method": component.target,
+            "rows": method.rows.model_dump(),
+            "batch_size": method.batch_size,
+            "max_length": method.args.get("max_length"),
+            "reward": e.reward.identity,
+            "compiler": self._compiler,
+            "prompt": self._prompt,
+            "problems": counts,
+            "seed": e.seed,
+        }
+        return Step("prefer", prefer, config, determines, inputs)
+
+    def train(self, component: Component, method: Method, policy: Step, rows: Step) -> Step:
+        e = self.experiment
+        m = e.model
+        config = TrainConfig(component, m.lora, m.adapter_policy, m.dtype, self._device, e.seed, e.tracking)
+        determines = {
+            "method": component.target,
+            "args": method.args,
+            "early_stopping_patience": method.early_stopping_patience,
+            "lora": m.lora.model_dump() if m.lora else None,
+            "adapter_policy": m.adapter_policy,
+            "seed": e.seed,
+            **self._numerics,
+        }
+        return Step("train", train, config, determines, {"policy": policy, "rows": rows})
+
+    def evaluate(self, models: tuple[str, ...], inputs: Mapping[str, Step]) -> Step:
+        e = self.experiment
+        config = EvaluateConfig(models, tuple(e.benchmark.sets), e.evaluate.resamples, tuple(e.evaluate.k))
+        determines = {"models": models, "benchmarks": config.benchmarks, **e.evaluate.model_dump()}
+        return Step("evaluate", evaluate, config, determines, inputs)
+
+    def report(self, models: tuple[str, ...], inputs: Mapping[str, Step]) -> Step:
+        shown = self.experiment.model_dump(mode="json", exclude=UNSHOWN)
+        return Step("report", report, ReportConfig(shown, models), {"config": shown}, inputs)
+
+    @cached_property
+    def _compiler(self) -> dict[str, Any]:
+        """What determines a verdict. Raises MissingError where the compiler is not installed."""
+        compiler = self.experiment.compiler
+        version = compiler.build(workers=1).version()
+        return {**compiler.identity, "version": version, "rules": verdict_sources(compiler.target)}
+
+    @cached_property
+    def _running(self) -> ExecuteConfig:
+        """How programs are run."""
+        e = self.experiment
+        limits = Limits(e.execution.timeout, e.execution.memory_mb)
+        return ExecuteConfig(e.language, e.sandbox, limits, self._workers, Path(e.artifacts).expanduser() / OUTCOMES)
+
+    @cached_property
+    def _runner(self) -> dict[str, Any]:
+        """What determines an outcome. Raises MissingError where there is no runner, or no sandbox, that works."""
+        with opened(self._running) as runner:
+            version, sandbox = runner.version(), runner.sandbox()
+        limits = self.experiment.execution.model_dump()
+        return {"version": version, "sandbox": sandbox, "limits": limits, "rules": outcome_sources()}
+
+    @cached_property
+    def _device(self) -> str:
+        return resolve_device(self.experiment.device)
+
+    @property
+    def _numerics(self) -> dict[str, Any]:
+        """What changes a model's arithmetic, and so its texts and weights."""
+        return {"dtype": self.experiment.model.dtype, "device": self._device, "libraries": versions()}
+
+    @property
+    def _prompt(self) -> dict[str, Any]:
+        prompt = self.experiment.prompt
+        return {"template": prompt.template(self.experiment.language), "chat": prompt.chat}
+
+    @property
+    def _workers(self) -> int:
+        return self.experiment.workers or available_cpus()

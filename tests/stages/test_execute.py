@@ -1,0 +1,114 @@
+"""Executions and the self-test of problem sets, with the real runner."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from rlcf.chunks import chunk_files, write_chunk
+from rlcf.errors import DataError
+from rlcf.execution.base import Limits
+from rlcf.records import Completion, Execution, Problem, read_records, write_records
+from rlcf.stages.execute import ExecuteConfig, follow, run
+from rlcf.stages.verify import run as verify
+
+TEST = "def check(candidate):\n    assert candidate(2) == 3\n"
+
+
+def problem(task_id: str, test: str | None = TEST, solution: str = "\n    return x + 1") -> Problem:
+    prompt = 'def after(x):\n    """The next number."""'
+    return Problem(
+        task_id=task_id,
+        language="python",
+        prompt=prompt,
+        signature="def after(x):",
+        documentation="The next number.",
+        canonical_solution=solution,
+        test=test,
+        entry_point="after",
+        split="test",
+    )
+
+
+def completion(task_id: str, text: str, sample: int = 0) -> Completion:
+    return Completion(task_id=task_id, sample=sample, raw=text, completion=text, finished=True, tokens=1)
+
+
+@pytest.fixture
+def config(tmp_path) -> ExecuteConfig:
+    return ExecuteConfig("python", "auto", Limits(timeout=1.0), 1, tmp_path / "outcomes.sqlite")
+
+
+def folder(path: Path, problems: list[Problem], completions: list[Completion], sizes: list[int]) -> dict[str, Path]:
+    for name in ("problems", "completions", "work"):
+        (path / name).mkdir()
+    write_records(path / "problems" / "problems.jsonl", problems)
+    write_records(path / "completions" / "completions.jsonl", completions)
+    (path / "completions" / "completions.sizes.json").write_text(json.dumps(sizes))
+    return {"problems": path / "problems", "completions": path / "completions"}
+
+
+def rows(path: Path) -> list[tuple[str, int, str]]:
+    return [(row.task_id, row.sample, row.status) for row in read_records(path / "executions.jsonl", Execution)]
+
+
+def test_every_completion_with_tests_is_run(tmp_path, config):
+    problems = [problem("a"), problem("untested", test=None), problem("b")]
+    written = [
+        completion("a", "\n    return x + 1"),
+        completion("a", "\n    return x", sample=1),
+        completion("untested", "\n    return x + 1"),
+        completion("b", "\n    while True: pass"),
+        completion("b", "\n    return (", sample=1),
+    ]
+    inputs = folder(tmp_path, problems, written, [3, 2])
+    summary = run(config, inputs, tmp_path / "work")
+    assert rows(tmp_path / "work") == [
+        ("a", 0, "passed"),
+        ("a", 1, "failed"),
+        ("b", 0, "timeout"),
+        ("b", 1, "rejected"),
+    ]
+    assert summary["what"] == "4 programs run: 1 passed, 1 failed, 1 timeout, 1 rejected"
+    record = json.loads((tmp_path / "work" / "runner.json").read_text())
+    assert record["limits"] == {"timeout": 1.0, "memory_mb": 1024}
+    assert record["sandbox"].split(",")[0] in ("namespaces", "bubblewrap", "landlock")
+
+
+def test_completions_are_run_while_others_are_sampled(tmp_path, config):
+    inputs = folder(tmp_path, [problem("a")], [], [])
+    source = inputs["completions"] / "completions.jsonl"
+    source.unlink()
+    ended = Event()
+    thread = Thread(target=follow, args=(config, inputs, tmp_path / "work", ended))
+    thread.start()
+    write_chunk(chunk_files(source, 1)[0], [completion("a", "\n    return x + 1")])
+    first = tmp_path / "work" / "executions.chunks" / "000000.jsonl"
+    waited = Event()
+    while not first.exists() and thread.is_alive():
+        waited.wait(0.05)
+    ended.set()
+    thread.join()
+    assert [row.status for row in read_records(first, Execution)] == ["passed"]
+
+
+def test_canonical_solutions_are_the_self_test(tmp_path, config):
+    wrong = problem("wrong", solution="\n    return x")
+    untested, unsolved = problem("untested", test=None), problem("unsolved", solution="")
+    inputs = folder(tmp_path, [problem("a"), wrong, untested, unsolved], [], [])
+    summary = verify(config, {"set": inputs["problems"]}, tmp_path / "work")
+    verified = json.loads((tmp_path / "work" / "verify.json").read_text())
+    [failure] = verified.pop("failed")
+    assert verified == {"n": 2, "passed": 1, "unsolved": ["unsolved"]}
+    assert (failure["task_id"], failure["status"]) == ("wrong", "failed")
+    assert "assert candidate(2) == 3" in failure["message"]
+    assert summary["what"] == "1 of 2 canonical solutions pass; not: wrong (failed); 1 problems have none"
+
+
+def test_nothing_to_verify_is_an_error(tmp_path, config):
+    inputs = folder(tmp_path, [problem("untested", test=None)], [], [])
+    with pytest.raises(DataError, match="no problem has both tests and a canonical solution"):
+        verify(config, {"set": inputs["problems"]}, tmp_path / "work")
