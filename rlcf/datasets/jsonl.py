@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from rlcf.records import Split
 _SPLITS: dict[str, Split] = {"train": "train", "prompt": "train", "validation": "validation", "test": "test"}
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
     """The columns that are read; others are ignored. Every file has the first two."""
 
     task_id: str
@@ -57,10 +58,12 @@ class Jsonl(Settings):
     def problems(self) -> Iterator[RawProblem | Skipped]:
         """In the file's order. Raises DataError, naming the line and the columns that are missing or wrong."""
         unique = UniqueIds()
-        for number, line in enumerate(_read(self._file()).split("\n"), start=1):
-            if line.strip():
-                row = _parse(line, f"{self.path}, line {number}")
-                yield self._skipped(row) or self._problem(row, unique(row.task_id))
+        for row in read_rows(self._file()):
+            yield self._skipped(row) or self._problem(row, unique(row.task_id))
+
+    def tested(self) -> bool:
+        """Whether a problem has tests. Raises DataError, as `problems` does."""
+        return any(row.test and not self._skipped(row) for row in read_rows(self._file()))
 
     def _file(self) -> Path:
         path = Path(self.path)
@@ -68,30 +71,37 @@ class Jsonl(Settings):
             raise DataError(f"There is no file {path.absolute()}: set `path` to a JSON Lines file of problems")
         return path
 
-    def _skipped(self, row: _Row) -> Skipped | None:
+    def _skipped(self, row: Row) -> Skipped | None:
         if (row.language or self.language) != self.language:
             return Skipped(origin=row.task_id, reason="language")
         if self.verified_only and row.verified is False:
             return Skipped(origin=row.task_id, reason="verified")
         return None
 
-    def _problem(self, row: _Row, task_id: str) -> RawProblem:
-        prompt, canonical = move_blanks(row.prompt, row.canonical_solution or "")
-        canonical = without_closing(prompt, canonical, self.language)
-        signature, documentation = _describe(prompt, row, self.language)
-        return RawProblem(
-            task_id=task_id,
-            language=self.language,
-            prompt=prompt,
-            signature=signature,
-            documentation=documentation,
-            canonical_solution=canonical,
-            origin=row.origin or row.task_id,
-            split=self.split or _SPLITS.get(row.split or ""),
-            known_names=row.known_names,
-            test=row.test,
-            entry_point=row.entry_point,
-        )
+    def _problem(self, row: Row, task_id: str) -> RawProblem:
+        return pose(row, self.language, task_id=task_id, split=self.split or _SPLITS.get(row.split or ""))
+
+
+def pose(row: Row, name: str, task_id: str, split: Split | None) -> RawProblem:
+    """The problem of a row, in the language called `name`.
+
+    White space that ends its prompt is moved to its canonical solution.
+    """
+    prompt, canonical = move_blanks(row.prompt, row.canonical_solution or "")
+    signature, documentation = _describe(prompt, row, name)
+    return RawProblem(
+        task_id=task_id,
+        language=name,
+        prompt=prompt,
+        signature=signature,
+        documentation=documentation,
+        canonical_solution=without_closing(prompt, canonical, name),
+        origin=row.origin or row.task_id,
+        split=split,
+        known_names=row.known_names,
+        test=row.test,
+        entry_point=row.entry_point,
+    )
 
 
 def move_blanks(prompt: str, canonical: str) -> tuple[str, str]:
@@ -109,25 +119,39 @@ def without_closing(prompt: str, canonical: str, name: str) -> str:
     return canonical[:end]
 
 
-def _describe(prompt: str, row: _Row, name: str) -> tuple[str, str]:
+def _describe(prompt: str, row: Row, name: str) -> tuple[str, str]:
     """Signature and documentation: the row's own, or read from the prompt, or the description."""
     signature, documentation = language(name).describe(prompt)
     return row.signature or signature, row.documentation or documentation or row.description or ""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a JSON Lines file. Raises DataError, naming the line and the columns that are missing or wrong."""
+    for number, line in enumerate(_read(path).split("\n"), start=1):
+        if line.strip():
+            yield _parse(line, f"{path}, line {number}")
+
+
+def parse_row(values: Any, place: str) -> Row:
+    """A row of a table, as Python has it; `place` is where, for the error."""
+    try:
+        return Row.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'row'}: {fault['msg']}" for fault in error.errors())
+        raise DataError(f"{place}: not a problem: {faults}. Needed: task_id, prompt; see the README's table") from error
 
 
 def _read(path: Path) -> str:
     try:
         raw = path.read_bytes()
         return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(f"{path}: not a UTF-8 JSON Lines file: {error}") from error
 
 
-def _parse(line: str, place: str) -> _Row:
+def _parse(line: str, place: str) -> Row:
     try:
-        return _Row.model_validate(json.loads(line))
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'row'}: {fault['msg']}" for fault in error.errors())
-        raise DataError(f"{place}: not a problem: {faults}. Needed: task_id, prompt; see the README's table") from error
+        values = json.loads(line)
     except ValueError as error:
         raise DataError(f"{place}: not JSON: {error}") from error
+    return parse_row(values, place)
