@@ -82,6 +82,8 @@ def _is_string(token: Token) -> bool:
 
 
 def _documentation(literals: tuple[Token, ...]) -> str:
+    if not literals:
+        return ""
     try:
         return inspect.cleandoc(str(ast.literal_eval(f"({' '.join(token.text for token in literals)})")))
     except (SyntaxError, ValueError):
