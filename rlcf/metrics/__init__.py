@@ -1,0 +1,38 @@
+"""What a model's completions are worth: pure functions from verdicts and outcomes to metrics.json.
+
+An empty function always compiles, so no rate stands alone: `nontrivial_compile_rate` is the headline, and
+`compile_rate`, `trivial_rate`, `finished_rate` and `length` are what expose it. A problem's value is the mean over its
+samples, or pass@k of them; a metric is the mean over the problems that have a value, with a 95 % interval from
+resampling problems.
+"""
+
+from __future__ import annotations
+
+from rlcf.metrics.measures import MEASURES, Measure, edit_similarity, is_rate, mean_of, measure_of, pass_at_k
+from rlcf.metrics.scored import Scored, score
+from rlcf.metrics.statistics import CHUNK, RESAMPLES, bootstrap, bootstrap_p, mcnemar, resampled_means
+from rlcf.metrics.summary import Comparison, Metric, aggregate, by_problem, compare, metrics_file
+
+__all__ = [
+    "CHUNK",
+    "MEASURES",
+    "RESAMPLES",
+    "Comparison",
+    "Measure",
+    "Metric",
+    "Scored",
+    "aggregate",
+    "bootstrap",
+    "bootstrap_p",
+    "by_problem",
+    "compare",
+    "edit_similarity",
+    "is_rate",
+    "mcnemar",
+    "mean_of",
+    "measure_of",
+    "metrics_file",
+    "pass_at_k",
+    "resampled_means",
+    "score",
+]

@@ -1,0 +1,132 @@
+"""What is measured of a problem's samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+from typing import get_args
+
+from rapidfuzz.distance import Levenshtein
+
+from rlcf.codebleu import codebleu
+from rlcf.metrics.scored import Scored
+from rlcf.records import Category, Outcomes
+
+Measure = Callable[[Sequence[Scored]], float]
+"""A number for the samples of one problem (at least one); NaN leaves the problem out of the metric."""
+
+
+def edit_similarity(completion: str, canonical: str) -> float:
+    """1 - d / max(len(a), len(b)), d the Levenshtein distance in characters; in [0, 1], both texts stripped.
+
+    Levenshtein (1966), insertions, deletions and substitutions each cost 1. (CodeXGLUE's "edit sim" is another
+    number, 2·matches / (len(a) + len(b)): the two are not comparable.)
+    """
+    return Levenshtein.normalized_similarity(completion.strip(), canonical.strip())
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """The chance that one of k samples passes, from n independent samples of which c did; NaN if n < k.
+
+    The unbiased estimator of Chen et al. 2021 (arXiv 2107.03374), 1 - C(n - c, k) / C(n, k). Raises ValueError unless
+    0 <= c <= n and k >= 1.
+    """
+    if not 0 <= c <= n or k < 1:
+        raise ValueError(f"pass@{k} of {c} of {n} samples: needs 0 <= c <= n and k >= 1")
+    return 1 - math.comb(n - c, k) / math.comb(n, k) if n >= k else math.nan
+
+
+def mean_of(sample: Callable[[Scored], float]) -> Measure:
+    """A measure of single samples, averaged over a problem's."""
+    return lambda samples: fmean(map(sample, samples))
+
+
+def _error_rate(category: Category) -> Measure:
+    return mean_of(lambda one: one.has_error(category))
+
+
+def _edit_similarity(one: Scored) -> float:
+    canonical = one.problem.canonical_solution
+    return edit_similarity(one.completion.completion, canonical) if canonical.strip() else math.nan
+
+
+def _codebleu(one: Scored) -> float:
+    problem = one.problem
+    return codebleu(problem.language, problem.prompt, one.completion.completion, problem.canonical_solution)
+
+
+# Shares of completions, but for edit_similarity and codebleu ([0, 1], of problems with a canonical solution) and length
+# (characters). finished_nontrivial_rate is the strictest: compiles, does something, and ended before the token limit.
+# The last ones, `syntax_error_rate` and so on, are shares of completions with at least one such error: unlike shares
+# of all diagnostics, one can fall without another rising.
+MEASURES: Mapping[str, Measure] = {
+    "nontrivial_compile_rate": mean_of(lambda one: one.useful),
+    "compile_rate": mean_of(lambda one: one.verdict.ok),
+    "trivial_rate": mean_of(lambda one: one.verdict.trivial),
+    "finished_rate": mean_of(lambda one: one.completion.finished),
+    "finished_nontrivial_rate": mean_of(lambda one: one.useful and one.completion.finished),
+    "edit_similarity": mean_of(_edit_similarity),
+    "codebleu": mean_of(_codebleu),
+    "length": mean_of(lambda one: len(one.completion.completion.strip())),
+    **{f"{category}_error_rate": _error_rate(category) for category in get_args(Category)},
+}
+
+
+def is_rate(name: str) -> bool:
+    """Is this metric a share of completions (so shown in per cent)?"""
+    return name.endswith("_rate") or name.startswith("pass@")
+
+
+def pass_at(k: int) -> Measure:
+    """pass@k of a problem's samples; NaN if fewer than k were run."""
+
+    def measure(samples: Sequence[Scored]) -> float:
+        run = _run(samples)
+        return pass_at_k(len(run), sum(one.passed for one in run), k)
+
+    return measure
+
+
+def _share(status: Outcomes) -> Measure:
+    """The share of a problem's programs that ended so; NaN if none was run."""
+
+    def measure(samples: Sequence[Scored]) -> float:
+        ends = [one.execution.status == status for one in samples if one.execution]
+        return fmean(ends) if ends else math.nan
+
+    return measure
+
+
+def _run(samples: Sequence[Scored]) -> list[Scored]:
+    return [one for one in samples if one.execution]
+
+
+def _unknown(samples: Sequence[Scored]) -> float:
+    return math.nan
+
+
+# Shares of the programs that were run: pass@1 has those that passed.
+OUTCOME_MEASURES: Mapping[str, Measure] = {"timeout_rate": _share("timeout"), "crash_rate": _share("crash")}
+
+
+def measure_of(name: str) -> Measure:
+    """The measure behind a metric of metrics.json: one of `MEASURES`, `OUTCOME_MEASURES` or `pass@K`. Raises KeyError
+    for another name."""
+    prefix, _, k = name.partition("@")
+    return pass_at(int(k)) if prefix == "pass" and k.isdecimal() else {**MEASURES, **OUTCOME_MEASURES}[name]
+
+
+def with_tests(
+    problems: Sequence[Sequence[Scored]], k: Sequence[int], measures: Mapping[str, Measure] = MEASURES
+) -> Mapping[str, Measure]:
+    """`measures`, and where programs were run: pass@k for each k, and the shares of `OUTCOME_MEASURES`.
+
+    `problems` are the samples of each problem. pass@k is NaN everywhere if a problem has fewer than k samples: a mean
+    over the others would be one over another benchmark. Problems without tests are left out.
+    """
+    counts = [len(run) for run in map(_run, problems) if run]
+    if not counts:
+        return measures
+    passes = {f"pass@{number}": pass_at(number) if number <= min(counts) else _unknown for number in k}
+    return {**passes, **measures, **OUTCOME_MEASURES}

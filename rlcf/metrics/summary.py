@@ -1,0 +1,203 @@
+"""The metrics of models and what changed between them: from scored completions to metrics.json."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+
+from rlcf.errors import DataError
+from rlcf.metrics.measures import MEASURES, Measure, is_rate, with_tests
+from rlcf.metrics.scored import Scored, some
+from rlcf.metrics.statistics import RESAMPLES, Floats, bootstrap_p, interval, mcnemar, resampled_means
+
+Test = Literal["mcnemar", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A mean over `n` problems, those that have the number, and its 95 % interval.
+
+    No problem: all NaN. One problem: the interval is NaN, because one value says nothing about spread.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Comparison(Metric):
+    """A paired difference (tuned minus base), its 95 % interval, and the problems behind it: those that have the
+    number for both models.
+
+    `gained` and `lost` count the problems whose value rose and fell. `p` is a two-sided p-value, not corrected for the
+    number of metrics: McNemar's exact test of a rate if both models have one sample a problem, and else the paired
+    bootstrap (`statistics.bootstrap_p`); `test` says which. It is NaN for fewer than two problems.
+    """
+
+    p: float
+    gained: int
+    lost: int
+    test: Test
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One model on one benchmark: problems' values, shape (problems, measures), rows sorted by task_id (so that the
+    order of completions never changes an interval). NaN: the problem does not have that number.
+
+    `single`: every problem has one sample."""
+
+    tasks: tuple[str, ...]
+    names: tuple[str, ...]
+    values: Floats
+    single: bool
+
+
+def by_problem(scored: Sequence[Scored], measure: Measure) -> dict[str, float]:
+    """The value of each problem that has one, sorted by task_id."""
+    values = {task: float(measure(samples)) for task, samples in _problems(scored).items()}
+    return {task: value for task, value in values.items() if not math.isnan(value)}
+
+
+def _problems(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
+    by_task = defaultdict[str, list[Scored]](list)
+    for one in scored:
+        by_task[one.task_id].append(one)
+    return dict(sorted(by_task.items()))
+
+
+def table(scored: Sequence[Scored], measures: Mapping[str, Measure] = MEASURES, k: Sequence[int] = (1,)) -> Table:
+    """Take the measures of each problem, and pass@k where its programs were run."""
+    problems = _problems(scored)
+    taken = with_tests(list(problems.values()), k, measures)
+    values = [[measure(samples) for measure in taken.values()] for samples in problems.values()]
+    shaped = np.array(values, dtype=np.float64).reshape(len(problems), len(taken))
+    return Table(tuple(problems), tuple(taken), shaped, all(len(samples) == 1 for samples in problems.values()))
+
+
+def summarize(own: Table, resamples: int = RESAMPLES) -> dict[str, Metric]:
+    """One model's metrics on one benchmark, by measure."""
+    return {own.names[column]: metric for column, metric, _ in _metrics(own.values, resamples)}
+
+
+def _metrics(values: Floats, resamples: int) -> Iterator[tuple[int, Metric, Floats]]:
+    """Each column of `values`, with its metric and the resampled means (none for fewer than two problems).
+
+    Columns that are known for the same problems share their draws.
+    """
+    known = ~np.isnan(values)
+    groups = defaultdict[bytes, list[int]](list)
+    for column in range(values.shape[1]):
+        groups[known[:, column].tobytes()].append(column)
+    means = {column: part for columns in groups.values() for column, part in _means(values, columns, resamples)}
+    for column in range(values.shape[1]):
+        yield column, _metric(values[known[:, column], column], means[column]), means[column]
+
+
+def _means(values: Floats, columns: list[int], resamples: int) -> Iterator[tuple[int, Floats]]:
+    """Resampled means of columns that are known for the same problems."""
+    rows = values[~np.isnan(values[:, columns[0]])][:, columns]
+    means = resampled_means(rows, resamples) if len(rows) > 1 else np.empty((0, len(columns)))
+    return ((column, means[:, i]) for i, column in enumerate(columns))
+
+
+def _metric(values: Floats, means: Floats) -> Metric:
+    value = float(values.mean()) if len(values) else math.nan
+    low, high = interval(means) if len(means) else (math.nan, math.nan)
+    return Metric(value, float(low), float(high), len(values))
+
+
+def aggregate(
+    scored: Sequence[Scored],
+    measures: Mapping[str, Measure] = MEASURES,
+    resamples: int = RESAMPLES,
+    k: Sequence[int] = (1,),
+) -> dict[str, Metric]:
+    """One model's metrics on one benchmark, by measure."""
+    return summarize(table(scored, measures, k), resamples)
+
+
+def compare(
+    base: Sequence[Scored],
+    tuned: Sequence[Scored],
+    measures: Mapping[str, Measure] = MEASURES,
+    resamples: int = RESAMPLES,
+    k: Sequence[int] = (1,),
+) -> dict[str, Comparison]:
+    """Tuned minus base by measure, paired over problems. Raises DataError when they answer different problems."""
+    return difference(table(base, measures, k), table(tuned, measures, k), resamples)
+
+
+def difference(base: Table, tuned: Table, resamples: int = RESAMPLES) -> dict[str, Comparison]:
+    """`compare`, from tables; of the measures that both have."""
+    if odd := set(base.tasks) ^ set(tuned.tasks):
+        raise DataError(f"cannot compare models on different problems; only one has {some(odd)}. Predict both again.")
+    names = [name for name in tuned.names if name in base.names]
+    changes = _columns(tuned, names) - _columns(base, names)
+    single = base.single and tuned.single
+    return {
+        names[column]: _comparison(
+            metric, changes[:, column], means, "mcnemar" if single and is_rate(names[column]) else "bootstrap"
+        )
+        for column, metric, means in _metrics(changes, resamples)
+    }
+
+
+def _columns(own: Table, names: Sequence[str]) -> Floats:
+    return own.values[:, [own.names.index(name) for name in names]]
+
+
+def _comparison(metric: Metric, changes: Floats, means: Floats, test: Test) -> Comparison:
+    gained, lost = int((changes > 0).sum()), int((changes < 0).sum())
+    p = math.nan
+    if metric.n > 1:
+        p = mcnemar(lost, gained) if test == "mcnemar" else bootstrap_p(means, lost + gained)
+    return Comparison(**asdict(metric), p=p, gained=gained, lost=lost, test=test)
+
+
+def metrics_file(
+    models: Mapping[str, Mapping[str, Sequence[Scored]]],
+    measures: Mapping[str, Measure] = MEASURES,
+    resamples: int = RESAMPLES,
+    k: Sequence[int] = (1,),
+) -> dict[str, Any]:
+    """The content of metrics.json from scored[model][benchmark]; models in order: base, coarse, tuned.
+
+    `{"models": {model: {benchmark: {metric: Metric}}}, "comparisons": {"tuned_vs_base": {benchmark: {metric:
+    Comparison}}}}`, a comparison for each two models on the benchmarks that both answered. `k`: of pass@k, for
+    benchmarks whose programs were run. JSON has no NaN: an unknown number is null.
+    """
+    tables = {
+        model: {benchmark: table(scored, measures, k) for benchmark, scored in benchmarks.items()}
+        for model, benchmarks in models.items()
+    }
+    comparisons = {
+        f"{tuned}_vs_{base}": {
+            benchmark: difference(own, tables[tuned][benchmark], resamples)
+            for benchmark, own in tables[base].items()
+            if benchmark in tables[tuned]
+        }
+        for base, tuned in combinations(tables, 2)
+    }
+    metrics = {
+        model: {benchmark: summarize(own, resamples) for benchmark, own in benchmarks.items()}
+        for model, benchmarks in tables.items()
+    }
+    return {"models": _plain(metrics), "comparisons": _plain(comparisons)}
+
+
+def _plain(value: object) -> Any:
+    """Dictionaries, texts, numbers and None, as JSON has them."""
+    if isinstance(value, Metric):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

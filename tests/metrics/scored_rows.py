@@ -1,0 +1,43 @@
+"""Scored completions for tests of metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rlcf.metrics import Scored
+from rlcf.records import Category, Completion, Diagnostic, Execution, Outcomes, Problem, Status, Verdict
+
+
+def problem(task: str, canonical: str = "\n    return 1 + 1\n") -> Problem:
+    return Problem(
+        task_id=task,
+        language="python",
+        prompt="def f():",
+        signature="def f():",
+        documentation="",
+        canonical_solution=canonical,
+        split="test",
+    )
+
+
+def one(
+    task: str,
+    ok: bool = True,
+    trivial: bool = False,
+    finished: bool = True,
+    sample: int = 0,
+    text: str = "\n    return 2\n",
+    errors: Sequence[Category] = (),
+    canonical: str = "\n    return 1 + 1\n",
+    outcome: Outcomes | None = None,
+) -> Scored:
+    diagnostics = tuple(
+        Diagnostic(severity="error", code="E1", message="m", line=1, column=1, category=category) for category in errors
+    )
+    status: Status = "ok" if ok else "rejected"
+    return Scored(
+        problem(task, canonical),
+        Completion(task_id=task, sample=sample, raw=text, completion=text, finished=finished, tokens=3),
+        Verdict(task_id=task, sample=sample, ok=ok, status=status, trivial=trivial, diagnostics=diagnostics),
+        Execution(task_id=task, sample=sample, status=outcome) if outcome else None,
+    )
