@@ -23,6 +23,9 @@ SECTIONS = (
 KEYS = (*SECTIONS, "sandbox", "stages", "artifacts", "workers", "device", "seed")
 
 
+ERROR = "error.log"
+"""What a run failed of, in its folder, for who looks at a sweep later (rlcf.compare)."""
+
 failed_points: list[str] = []
 """What this process's points of a sweep failed of: Hydra goes on after them, and `main` tells at the end."""
 
@@ -90,10 +93,12 @@ def run(config: DictConfig) -> float | None:
     from rlcf.experiment import run as run_experiment
 
     hydra_config = HydraConfig.get()
+    folder = Path(hydra_config.runtime.output_dir)
     try:
-        return headline(run_experiment(parse(plain(config)), Path(hydra_config.runtime.output_dir)))
+        return headline(run_experiment(parse(plain(config)), folder))
     except RlcfError as error:
         said = f"{type(error).__name__}: {error}"
+        (folder / ERROR).write_text(said + "\n")
         if hydra_config.mode != RunMode.MULTIRUN:
             sys.exit(said)
         # One bad point of a sweep must not cost the others.

@@ -125,15 +125,15 @@ def tested(tmp_path):
 def test_a_benchmark_with_tests_is_run_as_well(tested):
     steps = [(p.step.stage, p.of) for p in planned("benchmark=[heldout,jsonl]", *tested) if p.stage == "predict"]
     assert steps == [
-        ("collect", "heldout base"),
+        ("predict", "heldout base"),
         ("label", "heldout base"),
-        ("collect", "heldout tuned"),
+        ("predict", "heldout tuned"),
         ("label", "heldout tuned"),
         ("prepare", "jsonl"),
-        ("collect", "jsonl base"),
+        ("predict", "jsonl base"),
         ("label", "jsonl base"),
         ("execute", "jsonl base"),
-        ("collect", "jsonl tuned"),
+        ("predict", "jsonl tuned"),
         ("label", "jsonl tuned"),
         ("execute", "jsonl tuned"),
     ]

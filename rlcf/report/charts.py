@@ -50,10 +50,11 @@ def bar_chart(models: Mapping[str, Mapping[str, text.Values]], names: Sequence[s
     known = [own[name] for own in models.values() for name in names if name in own and own[name]["value"] is not None]
     top = max((metric["high"] or metric["value"] for metric in known), default=1.0)
     limit = 1.0 if full else next(step for step in STEPS_OF_AXES if step >= min(top, 1.0))
-    return BarChart(tuple(_group(models, name, limit) for name in names), limit, tuple(_colors(models).items()))
+    groups = (_group(models, name, limit) for name in names)
+    return BarChart(tuple(group for group in groups if group.bars), limit, tuple(colors(models).items()))
 
 
-def _colors(models: Iterable[str]) -> dict[str, int]:
+def colors(models: Iterable[str]) -> dict[str, int]:
     """0 for the first model, 2 for the last, 1 for what is between: tuned looks the same with and without coarse."""
     first, *later = models
     return {first: 0} | {model: 2 if model == later[-1] else 1 for model in later}
@@ -62,7 +63,7 @@ def _colors(models: Iterable[str]) -> dict[str, int]:
 def _group(models: Mapping[str, Mapping[str, text.Values]], name: str, limit: float) -> BarGroup:
     bars = [
         _bar(model, color, name, models[model][name], limit)
-        for model, color in _colors(models).items()
+        for model, color in colors(models).items()
         if name in models[model] and models[model][name]["value"] is not None
     ]
     return BarGroup(text.label(name).text, tuple(bars))
@@ -111,7 +112,7 @@ def curve_chart(history: Sequence[Mapping[str, Any]]) -> CurveChart:
     steps, values = _range(x for x, _ in points), _range(y for _, y in points)
     curves = [
         Curve(name, color, tuple((_place(x, steps), 100 - _place(y, values)) for x, y in pairs), pairs[-1][1])
-        for color, (name, pairs) in enumerate(series.items())
+        for color, (name, pairs) in zip((2, 1), series.items(), strict=True)
         if pairs
     ]
     return CurveChart(tuple(curves), steps, values, sum(map(len, logged.values())) - len(points))

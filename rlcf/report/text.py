@@ -20,7 +20,7 @@ class Label(NamedTuple):
     better: int
 
 
-# In the order of reading: the headline first, and beside it what exposes it.
+# In the order of reading: the headline first, and beside it what exposes it; pass@k comes after HEADLINE.
 LABELS: Mapping[str, Label] = {
     "nontrivial_compile_rate": Label("non-trivial compile rate", 1),
     "compile_rate": Label("compile rate", 0),
@@ -28,16 +28,21 @@ LABELS: Mapping[str, Label] = {
     "finished_rate": Label("finished rate", 0),
     "finished_nontrivial_rate": Label("non-trivial, finished", 1),
     "edit_similarity": Label("edit similarity", 0),
+    "codebleu": Label("CodeBLEU", 0),
     "length": Label("length (characters)", 0),
 }
+COMPILING = ("nontrivial_compile_rate", "compile_rate")
+HEADLINE = (*COMPILING, "trivial_rate")
 ERROR = "_error_rate"
+PASS = "pass@"
+LEVEL = 0.05  # of significance
 
 
 def label(name: str) -> Label:
     """The label of any metric; one that is not listed is shown by its own name."""
     if name.endswith(ERROR):
         return Label(f"{name.removesuffix(ERROR)} error", 0)
-    return LABELS.get(name, Label(name.replace("_", " "), 1 if name.startswith("pass@") else 0))
+    return LABELS.get(name, Label(name.replace("_", " "), 1 if is_pass(name) else 0))
 
 
 def is_diagnostic(name: str) -> bool:
@@ -45,11 +50,18 @@ def is_diagnostic(name: str) -> bool:
     return name.endswith(ERROR)
 
 
+def is_pass(name: str) -> bool:
+    """Is this metric pass@k for some k?"""
+    return name.startswith(PASS)
+
+
 def names(metrics: Mapping[str, Values]) -> list[str]:
-    """Metrics in the order of reading: the known ones, others such as pass@1, then the errors by category."""
-    known = [name for name in LABELS if name in metrics]
-    others = [name for name in metrics if name not in LABELS and not is_diagnostic(name)]
-    return known + others + [name for name in metrics if is_diagnostic(name)]
+    """Metrics in the order of reading: the headline, pass@k by k, the other known ones, others, errors by category."""
+    passes = sorted(filter(is_pass, metrics), key=lambda name: (len(name), name))
+    order = [*HEADLINE, *passes, *(name for name in LABELS if name not in HEADLINE)]
+    others = [name for name in metrics if name not in order and not is_diagnostic(name)]
+    errors = [name for name in metrics if is_diagnostic(name)]
+    return [name for name in order if name in metrics] + others + errors
 
 
 def number(name: str, value: float | None, sign: str = "") -> str:
@@ -83,19 +95,26 @@ def excludes_zero(comparison: Values) -> bool:
     return comparison["low"] is not None and (comparison["low"] > 0 or comparison["high"] < 0)
 
 
+def is_certain(comparison: Values) -> bool:
+    """Do interval and test agree that there is a difference (p < 0.05 where there is one)?"""
+    p = comparison["p"]
+    return excludes_zero(comparison) and (p is None or p < LEVEL)
+
+
 def verdict(name: str, comparison: Values) -> str:
-    """`better`, `worse`, or nothing where the interval includes zero or no direction is better."""
-    if not excludes_zero(comparison):
+    """`better`, `worse`, or nothing where the difference is not certain or no direction is better."""
+    if not is_certain(comparison):
         return ""
     return {1: "better", -1: "worse", 0: ""}[label(name).better * (1 if comparison["value"] > 0 else -1)]
 
 
 def p_value(comparison: Values) -> str:
-    """`p = 0.125`, or nothing where McNemar's test does not apply."""
+    """`p = 0.125`, with `†` when it is the bootstrap's instead of McNemar's; nothing without data."""
     p = comparison["p"]
     if p is None:
         return ""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    words = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return f"{words} †" if comparison.get("test") == "bootstrap" else words
 
 
 def comparison_of(metrics: Mapping[str, Any], tuned: str, base: str, benchmark: str) -> Mapping[str, Values]:
@@ -116,7 +135,7 @@ def benchmarks(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def warnings(metrics: Mapping[str, Any]) -> list[str]:
-    """Signs that a model learned to write nothing, for each later model against the first one."""
+    """Signs that a model learned to write nothing, or what does not work, for each later model against the first."""
     first, *later = metrics["models"]
     return [
         f"{benchmark}: {warning}"
@@ -138,12 +157,22 @@ def _signs(metrics: Mapping[str, Any], first: str, model: str, benchmark: str) -
         yield f"{model} writes more bodies that do nothing (trivial rate: {from_to('trivial_rate')})."
     if _rose(changes, "compile_rate") and not _rose(changes, "nontrivial_compile_rate"):
         yield f"{model}'s compile rate rose without its non-trivial compile rate ({from_to('compile_rate')})."
+    if _fell(changes, "pass@1") and (risen := [one for one in COMPILING if _rose(changes, one)]):
+        yield (
+            f"{model} compiles more often and works less often ({label(risen[0]).text}: {from_to(risen[0])}; "
+            f"pass@1: {from_to('pass@1')}{'' if excludes_zero(changes['pass@1']) else ', a fall that may be chance'})."
+        )
     if _halved(before.get("length"), after.get("length")):
         yield f"{model} writes less than half as much (characters: {from_to('length')})."
 
 
 def _rose(changes: Mapping[str, Values], name: str) -> bool:
     return name in changes and excludes_zero(changes[name]) and changes[name]["value"] > 0
+
+
+def _fell(changes: Mapping[str, Values], name: str) -> bool:
+    """By any amount: a rate that fell is told, and whether it may be chance beside it."""
+    return name in changes and changes[name]["value"] is not None and changes[name]["value"] < 0
 
 
 def _halved(before: Values | None, after: Values | None) -> bool:

@@ -75,7 +75,7 @@ def test_every_completion_with_tests_is_run(tmp_path, config):
     assert summary["what"] == "4 programs run: 1 passed, 1 failed, 1 timeout, 1 rejected"
     record = json.loads((tmp_path / "work" / "runner.json").read_text())
     assert record["limits"] == {"timeout": 1.0, "memory_mb": 1024}
-    assert record["sandbox"].split(",")[0] in ("namespaces", "bubblewrap", "landlock")
+    assert record["sandbox"].split(":")[0] in ("namespaces", "bubblewrap", "landlock")
 
 
 def test_completions_are_run_while_others_are_sampled(tmp_path, config):

@@ -1,0 +1,97 @@
+"""Means over problems and seeds, with intervals that account for both.
+
+A configuration run with S seeds gives each problem up to S values. They share the problem, and each seed's values
+share one training, so neither are n · S values independent nor does averaging the seeds away show their spread. The
+pigeonhole bootstrap draws problems and seeds, both with replacement, and weighs each value by the product of the two
+counts (Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1(2), eq. 3; missing cells are allowed; its
+variance errs on the large side). With one seed it is the bootstrap over problems of `rlcf.metrics`. Two or three seeds
+say little about the spread over seeds, and no bootstrap can mend that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlcf.metrics import CHUNK, RESAMPLES, bootstrap_p
+
+Array = NDArray[np.float64]
+K = TypeVar("K")
+
+
+def cells(columns: Sequence[Mapping[K, float]], problems: Sequence[K]) -> Array:
+    """Values of shape (problems, seeds); NaN where a seed's run did not answer a problem."""
+    rows = [[column.get(problem, np.nan) for column in columns] for problem in problems]
+    return np.array(rows, dtype=np.float64).reshape(len(problems), len(columns))
+
+
+def mean(values: Array) -> float:
+    """The mean over the cells that are there; NaN without any."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def draws(values: Array, stream: int = 0, resamples: int = RESAMPLES) -> Array:
+    """Means (resamples,) of `values` (problems, seeds) drawn anew.
+
+    The draws of problems depend only on their number, so draws of two tables over the same problems, in the same
+    order, are paired; those of seeds depend on `stream` too, because another configuration has other trainings.
+    A draw without any value, possible where cells are missing, is NaN, as are all of fewer than two problems.
+    """
+    n, seeds = values.shape
+    if n < 2:
+        return np.full(resamples, np.nan)
+    known = ~np.isnan(values)
+    both = np.hstack([np.where(known, values, 0.0), known])
+    problem_counts = _problem_counts(n, resamples)
+    rows = max(1, CHUNK // n)
+    sums = np.concatenate([problem_counts[start : start + rows] @ both for start in range(0, resamples, rows)])
+    seed_counts = np.random.default_rng((1, stream)).multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples)
+    total, count = ((part * seed_counts).sum(axis=1) for part in (sums[:, :seeds], sums[:, seeds:]))
+    means = np.divide(total, count, out=np.full(resamples, np.nan), where=count > 0)
+    rounded: Array = means.round(12)  # so that a rounding error is never taken for a difference
+    return rounded
+
+
+@lru_cache(maxsize=2)  # the draws are the same for every table of n problems, and take far longer than the sums
+def _problem_counts(n: int, resamples: int) -> NDArray[np.uint16]:
+    """How often each problem is drawn, shape (resamples, n)."""
+    rng = np.random.default_rng(0)
+    rows = max(1, CHUNK // n)
+    sizes = [min(rows, resamples - start) for start in range(0, resamples, rows)]
+    return np.concatenate([rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.uint16) for size in sizes])
+
+
+def interval(means: Array) -> tuple[float, float]:
+    """The 2.5th and 97.5th percentile (Efron 1979); NaN where nothing was drawn."""
+    known = means[~np.isnan(means)]
+    if not known.size:
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def p_value(differences: Array, changed: int) -> float:
+    """Two-sided p-value of "no difference" from resampled differences of means, as `rlcf.metrics.bootstrap_p`;
+    `changed` problems differ. NaN where nothing was drawn."""
+    known = differences[~np.isnan(differences)]
+    return bootstrap_p(known, changed) if known.size else float("nan")
+
+
+def holm(p_values: Sequence[float | None], family: int) -> list[float | None]:
+    """Holm's (1979) adjusted p-values, of tests that are among `family` tests.
+
+    The i-th smallest (from 0) is multiplied by family - i, made monotone and cut at 1. Where `family` counts tests that
+    are not in `p_values`, these are taken to be larger, which errs on the large side.
+    """
+    order = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for rank, (p, i) in enumerate(order):
+        highest = max(highest, min(1.0, (family - rank) * p))
+        adjusted[i] = highest
+    return adjusted

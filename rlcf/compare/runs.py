@@ -1,0 +1,171 @@
+"""Which runs are to be compared, and what their folders hold. A run without results is kept, with the reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rlcf.compare.settings import Settings, flatten
+from rlcf.errors import DataError
+from rlcf.report import text
+
+CONFIG = Path(".hydra", "config.yaml")
+AGAIN = "Make it again by the run's own command, which reuses what is finished, or leave the run out."
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, its composed config by dotted key, and the content of its metrics.json."""
+
+    folder: Path
+    name: str
+    config: Settings
+    metrics: dict[str, Any]
+
+    @property
+    def seed(self) -> Any:
+        return self.config.get("seed")
+
+    @property
+    def models(self) -> tuple[str, str]:
+        """What training began with and what it ended with; the same where only one model was evaluated."""
+        return text.first_and_last(self.metrics)
+
+    def values(self, benchmark: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Metrics of the first and of the last model on one benchmark; empty where it was not evaluated on it."""
+        first, last = (self.metrics["models"][model].get(benchmark, {}) for model in self.models)
+        return first, last
+
+
+class LeftOut(NamedTuple):
+    """A run that is not in the table, and why."""
+
+    name: str
+    reason: str
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+    value: Number | None
+    low: Number | None
+    high: Number | None
+    n: int
+
+
+class _Change(_Value):
+    p: Number | None
+    gained: int
+    lost: int
+
+
+class _Metrics(BaseModel):
+    models: Annotated[dict[str, dict[str, dict[str, _Value]]], Field(min_length=1)]
+    comparisons: dict[str, dict[str, dict[str, _Change]]]
+
+
+def read(given: Sequence[Path]) -> tuple[list[Run], list[LeftOut]]:
+    """All runs of these folders: the finished ones, and the others. Raises DataError for a folder without runs, and
+    for a file that is not what its name says."""
+    folders = find(given)
+    names = name(folders)
+    runs, left_out = [], []
+    for folder in folders:
+        config = _config(folder / CONFIG)
+        if (folder / "metrics.json").is_file():
+            runs.append(Run(folder, names[folder], flatten(config), _metrics(folder / "metrics.json")))
+        else:
+            left_out.append(LeftOut(names[folder], _reason(folder, config)))
+    return runs, left_out
+
+
+def find(given: Sequence[Path]) -> list[Path]:
+    """The folders of runs in the order given; of a sweep's folder, all that are inside, by number."""
+    found: dict[Path, None] = {}
+    for path in given:
+        if not path.is_dir():
+            raise DataError(
+                f"{path}: there is no such folder. Give folders of runs (outputs/…) or sweeps (multirun/…)."
+            )
+        inside = list(_inside(path.resolve()))
+        if not inside:
+            raise DataError(f"{path}: no run is in this folder; a run's folder holds {CONFIG} and, once it has been "
+                            "evaluated, metrics.json. Look for them: ls outputs multirun")  # fmt: skip
+        found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    if (folder / CONFIG).is_file() or (folder / "metrics.json").is_file():
+        yield folder
+        return
+    is_sweep = (folder / "multirun.yaml").is_file()
+    for child in sorted(folder.iterdir(), key=lambda path: _natural(path.name)):
+        if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
+            below = list(_inside(child))
+            # A point of a sweep whose folder was made, and nothing in it: the launcher was stopped.
+            yield from below or ([child] if is_sweep and child.name.isdigit() else [])
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """A sorting key by which 10 comes after 9."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", text)]
+
+
+def name(folders: Sequence[Path]) -> dict[Path, str]:
+    """Each folder's path below the deepest folder that holds them all, as text that can be printed."""
+    parent = folders[0].parent if len(folders) == 1 else Path(os.path.commonpath(folders))
+    return {folder: os.fsencode(folder.relative_to(parent)).decode("utf-8", "replace") for folder in folders}
+
+
+def _config(path: Path) -> dict[str, Any]:
+    if not path.is_file() and not (path.parents[1] / "metrics.json").exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} is missing, so this run's settings are not known. Give the run's own folder."
+        ) from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DataError(f"{path} cannot be read as a config: {error}\n{AGAIN}") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path} is not a config: it holds no keys. {AGAIN}")
+    return content
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        _Metrics.model_validate(content)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"])) or "the whole"
+        raise DataError(f"{path} does not hold rlcf's metrics: {where}: {fault['msg']}. {AGAIN}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read: {error}. {AGAIN}") from error
+    return content
+
+
+def _reason(folder: Path, config: dict[str, Any]) -> str:
+    """Why a run has no metrics.json, as far as its folder tells."""
+    if not config:
+        return "not started: its folder is empty"
+    stages = config.get("stages")
+    if isinstance(stages, list) and not {"evaluate", "report"} & set(stages):
+        return f"no metrics.json: its stages ({', '.join(map(str, stages))}) do not evaluate"
+    said = [line for log in sorted(folder.glob("*.log")) for line in _lines(log)]
+    return "no metrics.json: it failed or is not finished" + (f"; its log ends: {said[-1]}" if said else "")
+
+
+def _lines(path: Path) -> list[str]:
+    return [line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]

@@ -1,0 +1,244 @@
+"""The comparison itself: finished runs to rows, the best first, each with what exposes it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rlcf.compare import crossed
+from rlcf.compare.answers import Key, values
+from rlcf.compare.runs import LeftOut, Run
+from rlcf.compare.settings import SEED, Setting, differing
+from rlcf.errors import ConfigError, DataError
+from rlcf.metrics import is_rate, mcnemar
+from rlcf.report import text
+
+# Beside the headline: what an empty, a short or a copied answer would change.
+COMPANY = (
+    *("nontrivial_compile_rate", "pass@1", "compile_rate", "trivial_rate", "finished_rate"),
+    *("length", "edit_similarity"),
+)
+
+Value = dict[str, Any]  # as in metrics.json; a difference has also `p`, `gained` and `lost`
+
+
+@dataclass(frozen=True)
+class Row:
+    """A configuration: its runs (one a seed), and the metrics of its first and last model by name.
+
+    `change`: the headline's difference of the last model to the first one; None with one model. `beside`: its
+    difference to the table's first row; None for that row, and where the problems are others. `p` of both is as
+    measured, `holm` the same corrected for the number of comparisons.
+    """
+
+    runs: tuple[Run, ...]
+    first: Mapping[str, Value]
+    last: Mapping[str, Value]
+    change: Value | None
+    beside: Value | None = None
+
+    @property
+    def models(self) -> tuple[str, str]:
+        return self.runs[0].models
+
+    @property
+    def is_trained(self) -> bool:
+        return self.models[0] != self.models[1]
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows, the best first; `pairs`: how many comparisons between rows stand behind the corrected p-values."""
+
+    benchmark: str
+    metric: str
+    company: tuple[str, ...]
+    settings: tuple[Setting, ...]  # their values in the order of the rows
+    rows: tuple[Row, ...]
+    pairs: int
+    left_out: tuple[LeftOut, ...]
+    warnings: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
+class _Pooled:
+    """A row, and the headline of its last model on each problem, shape (problems, seeds)."""
+
+    row: Row
+    problems: tuple[Key, ...]
+    cells: crossed.Array
+
+
+def compare(runs: Sequence[Run], left_out: Sequence[LeftOut], metric: str, benchmark: str | None = None) -> Table:
+    """The table of these runs. Raises ConfigError for an unknown benchmark or metric, and DataError where no run is
+    finished, or a run's files do not belong together."""
+    if not runs:
+        reasons = "".join(f"\n  - {one.name}: {one.reason}" for one in left_out)
+        raise DataError(f"None of the runs is finished, so there is nothing to compare:{reasons}")
+    benchmark = benchmark or text.benchmarks(runs[0].metrics)[0]
+    _check_names(runs, metric, benchmark)
+    usable = [run for run in runs if all(metric in own for own in run.values(benchmark))]
+    without = [_lacking(run, metric, benchmark) for run in runs if run not in usable]
+    groups, twice = _groups(usable)
+    pooled = [_pool(group, benchmark, metric, stream) for stream, group in enumerate(groups)]
+    ordered, pairs = _against_first(_sorted(pooled, metric), metric)
+    return Table(
+        benchmark=benchmark,
+        metric=metric,
+        company=tuple(name for name in COMPANY if name != metric and any(name in row.last for row in ordered)),
+        settings=tuple(differing([row.runs[0].config for row in ordered])),
+        rows=tuple(_corrected(ordered, pairs)),
+        pairs=pairs,
+        left_out=(*left_out, *without, *twice),
+        warnings=tuple(LeftOut(run.name, one) for run in usable for one in _warnings(run, benchmark)),
+    )
+
+
+def _check_names(runs: Sequence[Run], metric: str, benchmark: str) -> None:
+    benchmarks = list(dict.fromkeys(name for run in runs for name in text.benchmarks(run.metrics)))
+    if benchmark not in benchmarks:
+        raise ConfigError(f"--benchmark {benchmark}: none of the runs has it; they have: {', '.join(benchmarks)}")
+    known = text.names({name: own for run in runs for own in run.values(benchmark) for name in own})
+    if metric not in known:
+        raise ConfigError(f"--metric {metric}: not measured on {benchmark}; valid names: {', '.join(known)}")
+
+
+def _lacking(run: Run, metric: str, benchmark: str) -> LeftOut:
+    if any(run.values(benchmark)):
+        return LeftOut(run.name, f"{metric} was not measured on {benchmark}")
+    return LeftOut(run.name, f"not evaluated on {benchmark}; on: {', '.join(text.benchmarks(run.metrics))}")
+
+
+def _groups(runs: Iterable[Run]) -> tuple[list[tuple[Run, ...]], list[LeftOut]]:
+    """Runs whose settings differ in the seed alone, together; and those that repeat another one, seed and all."""
+    groups: defaultdict[str, dict[str, Run]] = defaultdict(dict)
+    twice = []
+    for run in runs:
+        config = {key: value for key, value in run.config.items() if key != SEED}
+        group = groups[json.dumps([config, run.models], sort_keys=True)]
+        same = group.setdefault(json.dumps(run.seed), run)
+        if same is not run:
+            twice.append(LeftOut(run.name, f"the settings and the seed of {same.name}: a repetition adds no evidence"))
+    return [tuple(group.values()) for group in groups.values()], twice
+
+
+def _pool(runs: tuple[Run, ...], benchmark: str, metric: str, stream: int) -> _Pooled:
+    """One configuration's row. Where there is one seed, the numbers are those of its metrics.json."""
+    first, last = runs[0].models
+    own = runs[0].values(benchmark)
+    names = [metric] if len(runs) == 1 else [name for name in (metric, *COMPANY) if name in own[0] and name in own[1]]
+    found = [values(run, benchmark, names) for run in runs]
+
+    def problems(name: str) -> tuple[Key, ...]:
+        return tuple(sorted({key for one in found for model in (first, last) for key in one[model][name]}))
+
+    def cells(model: str, name: str) -> crossed.Array:
+        return crossed.cells([one[model][name] for one in found], problems(name))
+
+    if len(runs) == 1:
+        change = text.comparison_of(runs[0].metrics, last, first, benchmark).get(metric)
+        row = Row(runs, *own, dict(change) if change else None)
+    else:
+        befores, afters = ({name: _value(cells(model, name)) for name in names} for model in (first, last))
+        row = Row(runs, befores, afters, None)
+    if first != last and (row.change is None or row.change["p"] is None):
+        row = replace(row, change=_own_difference(cells(last, metric), cells(first, metric), metric, stream))
+    return _Pooled(row, problems(metric), cells(last, metric))
+
+
+def _value(cells: crossed.Array) -> Value:
+    low, high = crossed.interval(crossed.draws(cells))
+    return _plain({"value": crossed.mean(cells), "low": low, "high": high, "n": int(np.isfinite(_means(cells)).sum())})
+
+
+def _own_difference(after: crossed.Array, before: crossed.Array, metric: str, stream: int) -> Value:
+    """Of two models of one configuration: paired over problems and seeds."""
+    drawn = crossed.draws(after - before, stream)
+    return _difference(after, before, drawn, crossed.mean(after - before), metric)
+
+
+def _beside(after: crossed.Array, before: crossed.Array, metric: str, stream: int) -> Value:
+    """Of two configurations: paired over problems, while their seeds are drawn apart."""
+    drawn = crossed.draws(after, stream) - crossed.draws(before)
+    return _difference(after, before, drawn, crossed.mean(after) - crossed.mean(before), metric)
+
+
+def _difference(after: crossed.Array, before: crossed.Array, drawn: crossed.Array, value: float, metric: str) -> Value:
+    change = (_means(after) - _means(before)).round(12)
+    gained, lost = int((change > 0).sum()), int((change < 0).sum())
+    low, high = crossed.interval(drawn)
+    tested = is_rate(metric) and _binary(after) and _binary(before)
+    p = mcnemar(lost, gained) if tested else crossed.p_value(drawn, lost + gained)
+    n = int(np.isfinite(change).sum())
+    return _plain({"value": value, "low": low, "high": high, "n": n, "p": p, "gained": gained, "lost": lost})
+
+
+def _means(cells: crossed.Array) -> crossed.Array:
+    """Each problem's mean over the seeds that answered it."""
+    known = ~np.isnan(cells)
+    total, count = np.where(known, cells, 0.0).sum(axis=1), known.sum(axis=1)
+    means: crossed.Array = np.divide(total, count, out=np.full(len(cells), np.nan), where=count > 0)
+    return means
+
+
+def _binary(cells: crossed.Array) -> bool:
+    """One seed, and each problem solved or not: what McNemar's test is for."""
+    return cells.shape[1] == 1 and bool(np.isin(cells, (0.0, 1.0)).all())
+
+
+def _plain(value: Value) -> Value:
+    return {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in value.items()}
+
+
+def _sorted(pooled: Iterable[_Pooled], metric: str) -> list[_Pooled]:
+    """The best first; the highest first where no direction is better; the unknown last."""
+    sign = 1 if text.label(metric).better == -1 else -1
+
+    def place(one: _Pooled) -> tuple[bool, float]:
+        value = one.row.last[metric]["value"]
+        return value is None, 0.0 if value is None else sign * value
+
+    return sorted(pooled, key=place)
+
+
+def _against_first(pooled: Sequence[_Pooled], metric: str) -> tuple[list[Row], int]:
+    """The rows with their differences to the first one; and the number of pairs among the rows on its problems."""
+    if not pooled:
+        return [], 0
+    top, *others = pooled
+    rows = [top.row]
+    for stream, one in enumerate(others, start=1):
+        same = one.problems == top.problems
+        beside = _beside(one.cells, top.cells, metric, stream) if same else None
+        rows.append(replace(one.row, beside=beside))
+    n = 1 + sum(row.beside is not None for row in rows)
+    return rows, n * (n - 1) // 2
+
+
+def _corrected(rows: Sequence[Row], pairs: int) -> list[Row]:
+    """The rows with Holm's p-values: `change` among all rows' changes, `beside` among all pairs of rows.
+
+    The first row was chosen for being the best, so any of the pairs might have been looked at.
+    """
+    trained = sum(row.change is not None for row in rows)
+    changes = crossed.holm([row.change["p"] if row.change else None for row in rows], trained)
+    besides = crossed.holm([row.beside["p"] if row.beside else None for row in rows], pairs)
+    return [
+        replace(
+            row,
+            change={**row.change, "holm": change} if row.change else None,
+            beside={**row.beside, "holm": beside} if row.beside else None,
+        )
+        for row, change, beside in zip(rows, changes, besides, strict=True)
+    ]
+
+
+def _warnings(run: Run, benchmark: str) -> list[str]:
+    prefix = f"{benchmark}: "
+    return [one.removeprefix(prefix) for one in text.warnings(run.metrics) if one.startswith(prefix)]

@@ -1,0 +1,170 @@
+"""Which samples the page shows, and what became of each from the first model to the last."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rlcf.report.programs import COLUMNS, LINES, MESSAGE, Answer, Code, Row, answer, program
+
+OUTCOMES = ("lost", "gained", "neither", "both")  # in the order of showing: changes first
+SHOWN = 400  # samples in the page; all of them are in samples.jsonl
+BUDGET = 2_000_000  # characters of all samples in the page
+AROUND_LINE, AROUND_SAMPLE = 20, 1_500  # characters of markup
+AROUND_NOTE = '<em class="warning">column 12: (category, code)</em>'
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    index: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One problem with what the human and the models wrote.
+
+    `compiles` and `passes` are outcomes (`passes` is "" without tests); `errors` are `MODEL:CATEGORY`, the model by its
+    number.
+    """
+
+    benchmark: Benchmark
+    task_id: str
+    number: int
+    compiles: str
+    passes: str
+    errors: tuple[str, ...]
+    badges: tuple[tuple[str, str], ...]
+    prompt: str
+    canonical: Code
+    answers: tuple[Answer, ...]
+
+
+def shown(rows: Sequence[Row], limit: int = SHOWN, budget: int = BUDGET) -> list[Sample]:
+    """At most `limit` samples of about `budget` characters in all: changes first, then by benchmark.
+
+    Where there are too many, the benchmarks take turns, so that none crowds out another.
+    """
+    names = benchmarks(rows)
+    chosen = list(_within(_taking_turns(rows)[:limit], budget))
+    chosen.sort(key=lambda row: (_rank(row), names.index(row["benchmark"])))
+    return [sample(row, names) for row in chosen]
+
+
+def benchmarks(rows: Sequence[Row]) -> list[str]:
+    """The benchmarks of the rows, in order."""
+    return list(dict.fromkeys(row["benchmark"] for row in rows))
+
+
+def _taking_turns(rows: Sequence[Row]) -> list[Row]:
+    seen: defaultdict[tuple[int, str], int] = defaultdict(int)
+    keyed = []
+    for row in rows:
+        rank = _rank(row)
+        keyed.append((rank, seen[rank, row["benchmark"]], row))
+        seen[rank, row["benchmark"]] += 1
+    return [row for _, _, row in sorted(keyed, key=lambda one: one[:2])]
+
+
+def _rank(row: Row) -> int:
+    """The place of the more telling of its two outcomes."""
+    found = (compiles(row["models"]), passes(row["models"]))
+    return min(OUTCOMES.index(one) for one in found if one)
+
+
+def _within(rows: Sequence[Row], budget: int) -> Iterator[Row]:
+    left = budget
+    for row in rows:
+        size = _size(row)
+        if size <= left:
+            left -= size
+            yield row
+
+
+def _size(row: Row) -> int:
+    """About how many characters a row takes in the page."""
+    completions = [own["completion"] for own in row["models"].values()]
+    texts = [row["prompt"], row["canonical_solution"], *completions]
+    pieces = [line[:COLUMNS] for text in texts for line in text.split("\n")[:LINES]]
+    pieces += [one["message"][:MESSAGE] + AROUND_NOTE for own in row["models"].values() for one in own["diagnostics"]]
+    return AROUND_SAMPLE + sum(AROUND_LINE + len(piece) + 4 * _escaped(piece) for piece in pieces)
+
+
+def _escaped(text: str) -> int:
+    return sum(map(text.count, "<>&\"'"))
+
+
+def outcome(before: bool, after: bool) -> str:
+    """What became of a property between the first and the last model."""
+    names = {(False, True): "gained", (True, False): "lost", (True, True): "both", (False, False): "neither"}
+    return names[before, after]
+
+
+def compiles(models: Mapping[str, Row]) -> str:
+    """Whether the first and the last model's completions compile without being trivial."""
+    useful = [bool(own["ok"] and not own["trivial"]) for own in models.values()]
+    return outcome(useful[0], useful[-1])
+
+
+def passes(models: Mapping[str, Row]) -> str:
+    """Whether they pass the tests; "" where none were run."""
+    runs = [own["execution"] for own in models.values()]
+    if runs[0] is None or runs[-1] is None:
+        return ""
+    return outcome(runs[0]["status"] == "passed", runs[-1]["status"] == "passed")
+
+
+def outcomes(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """How many samples of each benchmark have each outcome: by compiling, and by passing where there are tests."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for row in rows:
+        for what, found in (("compiles", compiles(row["models"])), ("passes", passes(row["models"]))):
+            if found:
+                counts.setdefault((row["benchmark"], what), Counter())[found] += 1
+    return [{"benchmark": name, "what": what, "counts": count} for (name, what), count in counts.items()]
+
+
+def sample(row: Row, benchmarks: Sequence[str]) -> Sample:
+    """A row of samples.jsonl, ready to show."""
+    models, prompt = row["models"], row["prompt"]
+    return Sample(
+        benchmark=Benchmark(benchmarks.index(row["benchmark"]), row["benchmark"]),
+        task_id=row["task_id"],
+        number=row.get("sample", 0),
+        compiles=compiles(models),
+        passes=passes(models),
+        errors=tuple(f"{index}:{one}" for index, own in enumerate(models.values()) for one in categories(own)),
+        badges=_summary(models),
+        prompt=prompt,
+        canonical=program(prompt, row["canonical_solution"], [])[0],
+        answers=tuple(answer(name, prompt, models[name]) for name in _side_by_side(list(models))),
+    )
+
+
+def _side_by_side(models: Sequence[str]) -> list[str]:
+    """The first and the last model next to each other, then those between."""
+    return [*dict.fromkeys((models[0], models[-1])), *models[1:-1]]
+
+
+def _summary(models: Mapping[str, Row]) -> tuple[tuple[str, str], ...]:
+    """The outcomes in words, beside the task's name: `compiles: gained`."""
+    colors = {"gained": "good", "lost": "bad"}
+    found = (("compiles", compiles(models)), ("passes", passes(models)))
+    return tuple((colors.get(one, "soft"), f"{what}: {one}") for what, one in found if one)
+
+
+def categories(own: Row) -> list[str]:
+    """The categories of a completion's errors, each once."""
+    return list(dict.fromkeys(one["category"] for one in own["diagnostics"] if one["severity"] == "error"))
+
+
+def errors(samples: Sequence[Sample], models: Sequence[str]) -> dict[str, list[tuple[str, str, int]]]:
+    """For each model the (key, category, number of samples) of its errors, the most frequent first."""
+    counts = Counter(error for one in samples for error in one.errors)
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for key, count in counts.most_common():
+        index, category = key.split(":")
+        found.setdefault(models[int(index)], []).append((key, category, count))
+    return {model: found[model] for model in models if model in found}

@@ -1,0 +1,100 @@
+"""Metrics as rows of tables: one of all benchmarks, and one of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rlcf.report import text
+
+# Compiling alone says little: beside it, how much of it does nothing, and whether it works.
+HEADLINE = "nontrivial_compile_rate"
+SUMMARY = (HEADLINE, "compile_rate", "trivial_rate", "pass@1")
+
+Own = Mapping[str, text.Values]  # one model's metrics on one benchmark
+
+
+def pairs(models: Sequence[str]) -> list[tuple[str, str]]:
+    """The comparisons to show, (after, before): the last model with the first, and with the one before it."""
+    if len(models) < 2:
+        return []
+    after = models[-1]
+    return list(dict.fromkeys([(after, models[0]), (after, models[-2])]))
+
+
+def columns(models: Sequence[str]) -> list[str]:
+    """The headings: the models, then the comparisons."""
+    return [*models, *(f"{after} − {before}" for after, before in pairs(models))]
+
+
+def summary(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A group of rows for each benchmark: the headline and what exposes it."""
+    return [
+        {
+            "label": _title(metrics, name),
+            "rows": rows(metrics, name, [one for one in SUMMARY if one in _every(metrics, name)]),
+        }
+        for name in text.benchmarks(metrics)
+    ]
+
+
+def groups(metrics: Mapping[str, Any], benchmark: str) -> list[dict[str, Any]]:
+    """All metrics of one benchmark: first those of reading order, then the errors by category."""
+    order = text.names(_every(metrics, benchmark))
+    errors = [name for name in order if text.is_diagnostic(name)]
+    own = [{"label": "", "rows": rows(metrics, benchmark, [name for name in order if name not in errors])}]
+    more = {"label": "Completions with at least one", "rows": rows(metrics, benchmark, errors)}
+    return [*own, more] if errors else own
+
+
+def rows(metrics: Mapping[str, Any], benchmark: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of `names`."""
+    models = {model: own.get(benchmark, {}) for model, own in metrics["models"].items()}
+    changes = [text.comparison_of(metrics, *pair, benchmark) for pair in pairs(list(models))]
+    usual = problems(metrics, benchmark)
+    return [
+        {
+            "label": text.label(name).text,
+            "note": _note(name, models, usual),
+            "headline": name == HEADLINE,
+            "cells": [_cell(name, own) for own in models.values()],
+            "changes": [_change(name, own[name]) if name in own else {} for own in changes],
+        }
+        for name in names
+    ]
+
+
+def problems(metrics: Mapping[str, Any], benchmark: str) -> int:
+    """How many problems the benchmark has: the most that a metric knows of."""
+    return max((one["n"] for one in _every(metrics, benchmark).values()), default=0)
+
+
+def _title(metrics: Mapping[str, Any], benchmark: str) -> str:
+    return f"{benchmark}, {problems(metrics, benchmark)} problems"
+
+
+def _every(metrics: Mapping[str, Any], benchmark: str) -> dict[str, text.Values]:
+    """Each metric that some model has on the benchmark."""
+    return {name: one for own in metrics["models"].values() for name, one in own.get(benchmark, {}).items()}
+
+
+def _note(name: str, models: Mapping[str, Own], usual: int) -> str:
+    """How many problems a metric knows of, where that is not all."""
+    counts = sorted({own[name]["n"] for own in models.values() if name in own})
+    return "" if counts == [usual] else f"of {' or '.join(map(str, counts))} problems"
+
+
+def _cell(name: str, own: Own) -> tuple[str, str]:
+    return (text.amount(name, own[name]), text.interval(name, own[name])) if name in own else ("", "")
+
+
+def _change(name: str, comparison: text.Values) -> dict[str, Any]:
+    return {
+        "value": text.difference(name, comparison).replace("-", "−"),
+        "interval": text.interval(name, comparison, "+").replace("-", "−"),
+        "certain": text.is_certain(comparison),
+        "verdict": text.verdict(name, comparison),
+        "p": text.p_value(comparison),
+        "gained": comparison["gained"],
+        "lost": comparison["lost"],
+    }

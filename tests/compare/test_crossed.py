@@ -1,0 +1,69 @@
+"""Intervals over problems and seeds, by hand and by simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from rlcf.compare.crossed import cells, draws, holm, interval, mean, p_value
+from rlcf.metrics import bootstrap
+
+
+def test_one_seed_is_the_bootstrap_over_problems() -> None:
+    values = np.random.default_rng(1).random((50, 1))
+    assert interval(draws(values)) == pytest.approx(bootstrap(values).ravel().tolist())
+
+
+def test_two_problems_and_two_seeds_by_hand() -> None:
+    # Values [[0, 0], [1, 1]]: seeds do not matter, and of the draws of two problems 1/4 have mean 0, 1/2 1/2, 1/4 1.
+    shares = np.unique(draws(np.array([[0.0, 0.0], [1.0, 1.0]])), return_counts=True)
+    assert shares[0].tolist() == [0.0, 0.5, 1.0]
+    assert shares[1] / 10_000 == pytest.approx([0.25, 0.5, 0.25], abs=0.02)
+
+
+def test_seeds_that_differ_widen_the_interval() -> None:
+    # 100 equal problems, seed values 0 and 1: drawing problems alone gives no width, drawing seeds {0, 1/2, 1}.
+    values = np.tile([0.0, 1.0], (100, 1))
+    assert interval(draws(values)) == (0.0, 1.0)
+    assert mean(values) == 0.5
+
+
+def test_pooling_a_repetition_is_no_more_certain_than_one_run() -> None:
+    # The same values twice: treated as 2n independent ones, the interval would be narrower by the square root of two.
+    one = np.random.default_rng(2).integers(0, 2, (80, 1)).astype(float)
+    assert interval(draws(np.hstack([one, one]))) == interval(draws(one))
+
+
+def test_missing_cells_are_left_out_not_counted_as_zero() -> None:
+    values = cells([{"a": 1.0, "b": 1.0}, {"b": 1.0, "c": 1.0}], ["a", "b", "c"])
+    assert np.isnan(values).tolist() == [[False, True], [False, False], [True, False]]
+    drawn = draws(values)
+    assert set(drawn[~np.isnan(drawn)]) == {1.0}
+    # No value is drawn where all three problems are a and both seeds the second (1/27 · 1/4), or c and the first.
+    assert np.isnan(drawn).mean() == pytest.approx(2 / 27 / 4, abs=0.006)
+
+
+def test_the_same_problems_are_drawn_for_each_configuration() -> None:
+    values = np.random.default_rng(3).random((30, 1))
+    assert (draws(values + 0.25, 1) - draws(values, 2)).round(9).tolist() == [0.25] * 10_000
+
+
+def test_too_little_data_gives_no_number() -> None:
+    for values in (np.zeros((0, 1)), np.ones((1, 2))):
+        assert all(map(math.isnan, interval(draws(values))))
+        assert math.isnan(p_value(draws(values), 1))
+    assert math.isnan(mean(np.zeros((0, 2))))
+
+
+def test_p_of_equal_configurations_is_one() -> None:
+    assert p_value(draws(np.zeros((20, 2))), 0) == 1.0
+
+
+def test_holm_by_hand() -> None:
+    # Holm (1979) on 0.01, 0.04, 0.03: 3 · 0.01, 2 · 0.03, 1 · 0.04 raised to the one before.
+    assert holm([0.01, 0.04, 0.03], 3) == pytest.approx([0.03, 0.06, 0.06])
+    # Among 6 comparisons of which two are shown: 6 · 0.01, 5 · 0.3 cut at 1.
+    assert holm([0.3, None, 0.01], 6) == [1.0, None, 0.06]
+    assert holm([], 0) == []
