@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,16 @@ def run(config: ReportConfig, inputs: Inputs, work: Path) -> Summary:
         config.config,
         lineage(inputs[f"{config.models[-1]}.policy"]),
         {name: log for name, log in training.items() if log},
+        _execution(metrics),
     )
     write_atomically(work / "report.html", page)
     return {"what": "report.html"}
+
+
+def _execution(metrics: Mapping[str, Any]) -> str:
+    """What ran the programs of each benchmark, and in which sandbox; nothing where none ran."""
+    own: Mapping[str, Any] = metrics["execution"]
+    return "; ".join(f"{name}: {one['runner']}, in a sandbox: {one['sandbox']}" for name, one in own.items())
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

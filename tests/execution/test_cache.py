@@ -43,7 +43,10 @@ def trial(code: str, test: str = "a") -> Trial:
     return Trial(prompt="", code=code, test=test, entry_point=None)
 
 
-def statuses(runner: Counting, file: Path, *trials: Trial, limits: Limits = Limits()) -> list[str]:
+DEFAULT = Limits()
+
+
+def statuses(runner: Counting, file: Path, *trials: Trial, limits: Limits = DEFAULT) -> list[str]:
     with Cached(runner, limits, file) as cached:
         return [outcome.status for outcome in cached.run(trials)]
 
