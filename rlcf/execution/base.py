@@ -16,8 +16,9 @@ SandboxName = Literal["auto", "namespaces", "bubblewrap", "landlock", "none"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one program may use. `timeout`: seconds of CPU time; thrice as much by the clock, for a busy machine must
-    not fail a program. `memory_mb`: MiB of memory, of each of its processes."""
+    """What one program may use. `timeout`: seconds of CPU time, and as many by the clock, less what it has waited for a
+    core, for a busy machine must not fail a program; thrice as many by the clock where that is not known.
+    `memory_mb`: MiB of memory, of each of its processes."""
 
     timeout: float = 5.0
     memory_mb: int = 1024

@@ -1,0 +1,55 @@
+"""Messages between the processes of a trial: frames of bytes over a socket, each with its length before it."""
+
+from __future__ import annotations
+
+import os
+import struct
+
+LIMIT = 16 << 20
+"""Bytes of one message: what a program may return at once, and what it may be given."""
+_HEADER = struct.Struct("=I")
+
+
+class Gone(Exception):
+    """The other side has ended, or closed its end."""
+
+
+class Garbage(Exception):
+    """The other side wrote what is no message."""
+
+
+class Channel:
+    """One end, an open file descriptor. Both methods wait, and raise Gone."""
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+
+    def send(self, message: bytes) -> None:
+        """Raises Garbage where the message is too long; nothing is sent then."""
+        if len(message) > LIMIT:
+            raise Garbage(f"a message of {len(message)} bytes, more than {LIMIT}")
+        rest = memoryview(_HEADER.pack(len(message)) + message)
+        try:
+            while rest:
+                rest = rest[os.write(self.file, rest) :]
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Gone from error
+
+    def receive(self) -> bytes:
+        """Raises Garbage where the other side announces too long a message."""
+        (length,) = _HEADER.unpack(self._exactly(_HEADER.size))
+        if length > LIMIT:
+            raise Garbage(f"a message of {length} bytes, more than {LIMIT}")
+        return self._exactly(length)
+
+    def _exactly(self, length: int) -> bytes:
+        data = bytearray()
+        while len(data) < length:
+            try:
+                part = os.read(self.file, length - len(data))
+            except ConnectionResetError as error:
+                raise Gone from error
+            if not part:
+                raise Gone
+            data += part
+        return bytes(data)

@@ -1,0 +1,129 @@
+"""The process of the tests: runs a benchmark's own code, which asks the process of the program, and judges.
+
+It holds the secret of its trial, and tells it when the last test is over. Nothing of the program runs here: see
+`python_values` for what comes from there.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import signal
+import traceback
+from types import FrameType
+from typing import Any
+
+from rlcf.execution.python_channel import Channel, Garbage, Gone
+from rlcf.execution.python_handles import OWN, Handle, Link, Rejected
+from rlcf.execution.python_program import MODULE
+
+Report = dict[str, str]
+"""`status` and `message` of an outcome, and `secret` where it is `passed`. Status `ended`: the program ended, and its
+exit code is yet to be asked for."""
+
+_TEST = "<test>"
+_SHORT = 200
+"""Characters of a value in a message."""
+
+
+class _OutOfTime(BaseException):
+    """The tests' own process has reached its limit of CPU time."""
+
+
+class Names(dict[str, Any]):
+    """The globals of the tests: names that neither they nor the prompt define are the program's."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__({"__name__": MODULE})
+        self._link = link
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        try:
+            return self._link.ask("global", name)
+        except NameError as error:
+            raise KeyError(name) from error
+
+
+def main(channel: Channel, program: Channel) -> None:
+    """One trial: the request in, the report out. Raises Gone where nobody waits for it."""
+    signal.signal(signal.SIGXCPU, _out_of_time)
+    link = Link(program)
+    try:
+        link.wait()
+        ready = None
+    except (Gone, Garbage) as error:
+        ready = f"the program's process was not confined: {error}"
+    request = json.loads(channel.receive())
+    secret = request.pop("secret")
+    report = {"status": "broken", "message": ready} if ready else judge(link, **request)
+    if report["status"] == "passed":
+        report["secret"] = secret
+    channel.send(json.dumps(report).encode())
+
+
+def _out_of_time(number: int, frame: FrameType | None) -> None:
+    raise _OutOfTime
+
+
+def judge(link: Link, prompt: str, code: str, test: str, entry_point: str | None) -> Report:
+    """How the tests go. Every exception is an answer."""
+    try:
+        link.ask("load", code)
+        _run_tests(link, prompt, test, entry_point)
+        report = {"status": "passed", "message": ""}
+    except Rejected as error:
+        return {"status": "rejected", "message": str(error)}
+    except _OutOfTime:
+        return {"status": "timeout", "message": "the tests reached the limit of CPU time"}
+    except BaseException as error:
+        report = {"status": "failed", "message": _message(error, test, link)}
+    if link.fault is None:
+        return report
+    if isinstance(link.fault, Gone):
+        return {"status": "ended", "message": ""}
+    return {"status": "crash", "message": f"the program wrote what is no answer: {link.fault}"}
+
+
+def _run_tests(link: Link, prompt: str, test: str, entry_point: str | None) -> None:
+    names = Names(link)
+    _run_prompt(prompt, names)
+    if entry_point is not None:
+        names[entry_point] = candidate = link.ask("global", entry_point)
+    exec(compile(test, _TEST, "exec", dont_inherit=True), names)
+    if entry_point is not None and "check" in names:
+        names["check"](candidate)
+
+
+def _run_prompt(prompt: str, names: Names) -> None:
+    """Its imports and helpers, which the tests may use; one that is no program by itself is passed over."""
+    try:
+        code = compile(prompt, "<prompt>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return
+    exec(code, names)
+
+
+def _message(error: BaseException, test: str, link: Link) -> str:
+    """As human-eval says it, with the test's line and what the program returned last."""
+    name, text = getattr(error, OWN, (type(error).__name__, str(error)))
+    words = f"{name}: {text}" if text else name
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _TEST]
+    if not lines or lines[-1] is None:
+        return words
+    line = test.split("\n")[lines[-1] - 1].strip()
+    words += f"\nin line {lines[-1]} of the tests: {line}"
+    if isinstance(error, AssertionError) and not hasattr(error, OWN):
+        words += f"\nthe program had last returned {_shown(link.returned)}"
+    return words
+
+
+def _shown(value: Any) -> str:
+    if type(value) is Handle:
+        return "an object of its own"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # such as an integer of more digits than Python writes
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _SHORT else text[:_SHORT] + "…"

@@ -1,0 +1,217 @@
+"""The zygote: a process that has imported what programs import, and forks for each trial.
+
+It never sees a request, so that none can be found in the memory of its children.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import itertools
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from rlcf.execution import python_program, python_trial
+from rlcf.execution import sandbox_kernel as kernel
+from rlcf.execution import sandbox_namespaces as namespaces
+from rlcf.execution.python_channel import Channel, Gone
+from rlcf.execution.sandbox_restrict import ENVIRONMENT, Confinement, prepare, restrict
+
+MODULES = """abc argparse array ast base64 bisect calendar cmath collections collections.abc contextlib copy csv
+dataclasses datetime decimal enum fractions functools hashlib heapq inspect io itertools json keyword math numbers
+operator os queue random re secrets statistics string struct sys textwrap threading time types typing unicodedata uuid
+zlib"""
+"""What benchmarks' programs import often."""
+
+_PATIENCE = 0.2
+"""Seconds for a process that has closed its files to end."""
+_FILES = 256
+"""More than the zygote has open."""
+_FRAMES = 50
+"""Python frames beneath a program's own, at most."""
+
+
+class Zygote:
+    """Forks the two processes of a trial, and ends them. `nobody`: they are to become that user. `own`: its own process
+    namespace, an open file, where each trial is to have one."""
+
+    def __init__(self, control: socket.socket, confinement: Confinement, nobody: bool, own: int) -> None:
+        self._control = control
+        self._confinement = confinement
+        self._nobody = nobody
+        self._spaces = confinement.level == "namespaces"
+        self._rules = prepare(confinement)
+        self._own = own
+
+    def serve(self) -> None:
+        """A trial for each file descriptor that arrives, until the other end is closed."""
+        while True:
+            _, files, _, _ = socket.recv_fds(self._control, 1, 1)
+            if not files:
+                return
+            self._trial(files[0])
+
+    def _trial(self, file: int) -> None:
+        try:
+            self._renew_scratch()
+            children = self._fork(file)
+        except OSError as error:
+            self._tell({"broken": str(error)})
+            return
+        finally:
+            os.close(file)
+        self._tell({})
+        if wish := self._control.recv(1):  # that the trial be ended
+            self._tell({"ended": self._end(*children, wait=wish == b"w")})
+
+    def _tell(self, words: dict[str, object]) -> None:
+        self._control.sendall(json.dumps(words).encode() + b"\n")
+
+    def _fork(self, file: int) -> tuple[int, int]:
+        """The processes of the tests and of the program: the first of a new namespace, which ends with it, and the
+        second there."""
+        ours, theirs = socket.socketpair()
+        if self._spaces:
+            kernel.unshare(kernel.CLONE_NEWPID)
+        try:
+            tests = self._child(lambda: _tests(file, ours.fileno()), [file, ours.fileno()])
+            program = self._child(lambda: _program(theirs.fileno()), [theirs.fileno()])
+        finally:
+            ours.close()
+            theirs.close()
+            if self._spaces:
+                kernel.setns(self._own, kernel.CLONE_NEWPID)
+        return tests, program
+
+    def _child(self, run: Callable[[], None], files: list[int]) -> int:
+        child = os.fork()
+        if child == 0:
+            self._be(run, files)
+        return child
+
+    def _be(self, run: Callable[[], None], files: list[int]) -> NoReturn:
+        """Runs in a child: what it must not have goes first, then it is confined."""
+        code = 1
+        try:
+            os.dup2(0, 2)
+            kept = [file for file in (self._rules, *files) if file is not None]
+            for first, last in itertools.pairwise([2, *sorted(kept), _FILES]):
+                os.closerange(first + 1, last)
+            restrict(self._confinement, self._rules, nobody=self._nobody, execute=False)
+            kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+            run()
+            code = 0
+        except Gone:
+            pass
+        finally:
+            os._exit(code)
+
+    # Ending
+
+    def _end(self, tests: int, program: int, wait: bool) -> dict[str, object]:
+        """Kill what is left; returns how the two had ended by themselves (None: they had not)."""
+        deadline = time.monotonic() + _PATIENCE
+        ended = [self._ended(tests), self._ended(program)]
+        while wait and ended[1] is None and time.monotonic() < deadline:
+            time.sleep(0.001)
+            ended[1] = self._ended(program)
+        left = [process for process, code in zip((tests, program), ended, strict=True) if code is None]
+        for process in left:
+            os.kill(process, signal.SIGKILL)
+        for process in reversed(left):  # the first of a namespace is not gone before the others are
+            os.waitpid(process, 0)
+        if self._confinement.level == "none":
+            _end_descendants()
+        return {"tests": ended[0], "program": ended[1]}
+
+    def _ended(self, process: int) -> int | None:
+        """How a child has ended, and that it can be forgotten; None: it runs. One that ignores the signal at its limit
+        of CPU time is killed a second later."""
+        done, status, used = os.wait4(process, os.WNOHANG)
+        if not done:
+            return None
+        code = os.waitstatus_to_exitcode(status)
+        seconds = self._confinement.seconds
+        if code == -signal.SIGKILL and seconds is not None and used.ru_utime + used.ru_stime > seconds:
+            return -signal.SIGXCPU
+        return code
+
+    def _renew_scratch(self) -> None:
+        """Empty, whatever the last trial has left."""
+        if self._confinement.level == "bubblewrap":
+            _empty(namespaces.SCRATCH)
+        elif self._spaces and not namespaces.untouched_scratch():
+            namespaces.drop_scratch()
+            namespaces.new_scratch(self._confinement.scratch_mb)
+            if self._rules is not None:
+                os.close(self._rules)
+            self._rules = prepare(self._confinement)  # they are about the folder that is gone
+
+
+def _tests(file: int, program: int) -> None:
+    python_trial.main(Channel(file), Channel(program))
+    os.read(file, 1)  # until the end: the namespace ends with this process
+
+
+def _program(file: int) -> None:
+    sys.setrecursionlimit(sys.getrecursionlimit() + _FRAMES)
+    python_program.main(Channel(file))
+
+
+def _end_descendants() -> None:
+    """Kill what programs have left behind: it is handed to this process when its parent ends."""
+    while True:
+        for child in _children():
+            os.kill(child, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> list[int]:
+    with open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def _empty(folder: str) -> None:
+    """Remove all that is in a folder, whatever its modes; links are not followed."""
+    with contextlib.suppress(OSError):
+        os.chmod(folder, 0o700)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _empty(entry.path)
+                os.rmdir(entry.path)
+            else:
+                os.unlink(entry.path)
+
+
+def main(control: socket.socket, confinement: Confinement, nobody: bool) -> None:
+    """Become a zygote: confined as far as it can be and still fork; its children go further."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):
+        os.dup2(null, stream)
+    os.close(null)
+    kernel.die_with_parent()
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    for name in MODULES.split():
+        importlib.import_module(name)
+    sys.path[:] = [path for path in sys.path if path.startswith(sys.base_prefix)]
+    os.environ.clear()
+    os.environ.update(ENVIRONMENT)
+    own = -1
+    if confinement.level == "namespaces":
+        own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        namespaces.new_root(confinement.readable, confinement.scratch_mb)
+    zygote = Zygote(control, confinement, nobody, own)
+    gc.collect()
+    gc.freeze()
+    zygote.serve()
