@@ -29,6 +29,7 @@ from typing import IO, NamedTuple
 _PR_SET_PDEATHSIG = 1
 _CANNOT_START = 127
 _MIB = 1 << 20
+_CHUNK = 1 << 16
 
 
 class Process:
@@ -78,16 +79,24 @@ class Finished(NamedTuple):
     stderr: str
 
 
-def run(command: Sequence[str], timeout: float, memory_mb: int | None = None, folder: str | None = None) -> Finished:
-    """Run a command in `folder` to its end, under the same rules, with nothing on its standard input.
+def run(
+    command: Sequence[str],
+    timeout: float,
+    memory_mb: int | None = None,
+    folder: str | None = None,
+    *,
+    stdin: bytes = b"",
+    keep: int | None = None,
+) -> Finished:
+    """Run a command in `folder` to its end, under the same rules, with `stdin` on its standard input.
 
-    After `timeout` seconds it and all that it started are killed, and TimeoutError is raised.
+    Of each of its two outputs the last `keep` bytes are kept (None: all). After `timeout` seconds it and all that it
+    started are killed, and TimeoutError is raised.
     """
     process = Process(command, memory_mb, folder)
-    process.stdin.close()
     deadline = time.monotonic() + timeout
     try:
-        written = _read_all((process.stdout, process.stderr), deadline)
+        written = _converse(process, stdin, keep, deadline)
         code = process.wait(max(0.0, deadline - time.monotonic()))
     except TimeoutError as error:
         raise TimeoutError(f"{command[0]} did not end within {timeout:g} seconds") from error
@@ -96,22 +105,44 @@ def run(command: Sequence[str], timeout: float, memory_mb: int | None = None, fo
     return Finished(code, *(text.decode(errors="replace") for text in written))
 
 
-def _read_all(pipes: Sequence[IO[bytes]], deadline: float) -> list[bytearray]:
-    """What is written to each pipe until all are closed. Raises TimeoutError."""
-    written = {pipe.fileno(): bytearray() for pipe in pipes}
+def _converse(process: Process, stdin: bytes, keep: int | None, deadline: float) -> list[bytearray]:
+    """Write its input; what is written to each of its outputs until both are closed. Raises TimeoutError."""
+    written = {pipe.fileno(): bytearray() for pipe in (process.stdout, process.stderr)}
+    unwritten = memoryview(stdin)
     with selectors.DefaultSelector() as selector:
-        for pipe in pipes:
+        for pipe in (process.stdout, process.stderr):
             selector.register(pipe, selectors.EVENT_READ)
+        selector.register(process.stdin, selectors.EVENT_WRITE)
         while selector.get_map():
             ready = selector.select(max(0.0, deadline - time.monotonic()))
-            if not ready:
+            if not ready or time.monotonic() > deadline:
                 raise TimeoutError
             for key, _ in ready:
-                data = os.read(key.fd, 1 << 16)
-                written[key.fd] += data
-                if not data:
+                if key.fileobj is process.stdin:
+                    unwritten = _feed(process.stdin, unwritten, selector)
+                elif not _gather(key.fd, written[key.fd], keep):
                     selector.unregister(key.fileobj)
     return list(written.values())
+
+
+def _feed(pipe: IO[bytes], unwritten: memoryview, selector: selectors.BaseSelector) -> memoryview:
+    """Write what the pipe takes; at the end, or when nobody reads any more, close it. Returns what is left."""
+    with contextlib.suppress(BrokenPipeError):
+        unwritten = unwritten[os.write(pipe.fileno(), unwritten[:_CHUNK]) :] if unwritten else unwritten
+        if unwritten:
+            return unwritten
+    selector.unregister(pipe)
+    pipe.close()
+    return unwritten[:0]
+
+
+def _gather(file: int, text: bytearray, keep: int | None) -> bool:
+    """Add what has arrived; False at the end."""
+    data = os.read(file, _CHUNK)
+    text += data
+    if keep is not None:
+        del text[: max(0, len(text) - keep)]
+    return bool(data)
 
 
 def _pipes(popen: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:

@@ -77,6 +77,18 @@ def _folder() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
+@cache
+def readable(jdk: Jdk) -> tuple[Path, ...]:
+    """The files and folders that a JVM of this JDK reads: its home, and what links in there lead to.
+
+    Debian keeps the configuration of a JDK elsewhere.
+    """
+    home = jdk.bin.parent.resolve()
+    links = [path for folder in ("conf", "lib") for path in (home / folder).rglob("*") if path.is_symlink()]
+    targets = {link.resolve() for link in links if link.exists()}
+    return home, *sorted(target for target in targets if not target.is_relative_to(home))
+
+
 def cache_folder() -> Path:
     """Where compiled workers and fetched compilers are kept: RLCF_CACHE, or `rlcf` in the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -8,7 +8,7 @@ from rlcf.errors import InfrastructureError, MissingError
 from rlcf.processes import run
 from rlcf.workers import jvm
 
-WORKERS = Path(jvm.__file__).with_name("workers")
+WORKERS = Path(jvm.__file__).parent
 HELLO = 'public class Hello { public static void main(String[] a) { System.out.println("hello " + a.length); } }'
 
 

@@ -200,7 +200,7 @@ def test_progress_counts_up_to_all(script: Fixture) -> None:
     ],
 )
 def test_a_worker_that_does_not_work_is_no_verdict(code: str, message: str) -> None:
-    pool = WorkerPool([sys.executable, "-I", "-c", code], PROBE, workers=2, timeout=1)
+    pool = WorkerPool([sys.executable, "-I", "-c", code], PROBE, JUDGEMENTS, workers=2, timeout=1)
     with pytest.raises(InfrastructureError) as caught:
         pool.ask(requests("judge"))
     assert message in str(caught.value)
@@ -209,7 +209,7 @@ def test_a_worker_that_does_not_work_is_no_verdict(code: str, message: str) -> N
 
 
 def test_a_missing_command() -> None:
-    pool = WorkerPool(["/nonexistent/javac"], PROBE, workers=1, timeout=1)
+    pool = WorkerPool(["/nonexistent/javac"], PROBE, JUDGEMENTS, workers=1, timeout=1)
     with pytest.raises(InfrastructureError, match="cannot run /nonexistent/javac: No such file"):
         pool.ask(requests("judge"))
 
@@ -252,7 +252,7 @@ def test_close_leaves_no_process(script: Fixture) -> None:
 def test_workers_of_a_thread_that_ended_are_replaced(script: Fixture) -> None:
     """The kernel kills a child with the thread that started it."""
     pool = script.pool()
-    thread = threading.Thread(target=pool.judge, args=(requests("judge"),))
+    thread = threading.Thread(target=pool.ask, args=(requests("judge"),))
     thread.start()
     thread.join()
     assert statuses(pool, *["judge"] * 5) == ["rejected"] * 5

@@ -52,14 +52,14 @@ final class KotlinFrontend {
     private static final Name MODULE = Name.special("<main>");
     private static final FirJvmSessionFactory FACTORY = FirJvmSessionFactory.INSTANCE;
 
-    private final CompilerConfiguration configuration;
-    private final KotlinEnvironment environment;
+    final CompilerConfiguration configuration;
+    final KotlinEnvironment environment;
     private DependencyListForCliModule libraries;
     private FirJvmSessionFactory.Context context;
     private FirSession shared;
 
-    /** A program's tree, resolved, and what the compiler says about it. */
-    record Analysis(FirFile file, List<KtDiagnostic> errors) {}
+    /** A program's tree, resolved, what the compiler says about it, and where it was resolved. */
+    record Analysis(FirFile file, List<KtDiagnostic> errors, FirSession session, ScopeSession scopes) {}
 
     /** The configuration of `kotlinc -kotlin-home HOME`, which also finds the JDK that this machine runs on. */
     KotlinFrontend(String home) {
@@ -111,7 +111,7 @@ final class KotlinFrontend {
                     .create(session, resolved.getFirst(), kind)
                     .collectDiagnostics(file, errors);
         }
-        return new Analysis(file, errors.found);
+        return new Analysis(file, errors.found, session, resolved.getFirst());
     }
 
     private FirSession session() {

@@ -1,0 +1,58 @@
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The answers of a compile worker about one program (see jvm.py), without their ids. */
+final class Built {
+    private static final int MAX_ERRORS = 3;
+    private static final int MAX_MESSAGE = 500;
+
+    private Built() {}
+
+    /** `classes`: class files by their names, with dots. `main`: the name of the class that the test starts in. */
+    static Map<String, Object> ok(Map<String, byte[]> classes, String main) {
+        ClassReview review = new ClassReview(classes.values());
+        String forgery = review.forgery();
+        if (forgery != null) {
+            return answer("failed", forgery);
+        }
+        String obstacle = review.obstacle();
+        Map<String, Object> answer = answer("ok", obstacle == null ? "" : obstacle);
+        Map<String, Object> encoded = new LinkedHashMap<>();
+        classes.forEach((name, bytes) -> encoded.put(name, Base64.getEncoder().encodeToString(bytes)));
+        answer.put("classes", encoded);
+        answer.put("main", main);
+        answer.put("shared", obstacle == null);
+        return answer;
+    }
+
+    /** `errors`: such as `line 3: ';' expected`. */
+    static Map<String, Object> rejected(List<String> errors) {
+        List<String> first = new ArrayList<>(errors.subList(0, Math.min(errors.size(), MAX_ERRORS)));
+        if (first.size() < errors.size()) {
+            first.add("and " + (errors.size() - first.size()) + " more errors");
+        }
+        return answer("rejected", String.join("\n", first));
+    }
+
+    static Map<String, Object> died(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return answer("rejected", "the compiler failed: " + cause);
+    }
+
+    static Map<String, Object> swallowed() {
+        return answer("rejected", "the program takes in the test that follows it: a bracket, comment or text is open");
+    }
+
+    private static Map<String, Object> answer(String status, String message) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("status", status);
+        answer.put("message", message.substring(0, Math.min(message.length(), MAX_MESSAGE)));
+        return answer;
+    }
+}

@@ -1,0 +1,414 @@
+"""Java programs with their tests: honest ones, those that try to get out, and those that try to fake a pass."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rlcf.errors import MissingError
+from rlcf.execution import runner_class
+from rlcf.execution.base import Limits, SandboxName
+from rlcf.execution.java import JavaRunner
+from rlcf.execution.sandbox import LEVELS
+from rlcf.records import Outcome, Trial
+
+pytestmark = pytest.mark.usefixtures("java_installed")
+
+BENCHMARKS = Path(__file__).parents[3] / "shared/benchmarks"
+LIMITS = Limits(timeout=1.0, memory_mb=256)
+OVER = {"timeout"}
+HEAD = "import java.io.*;\nimport java.lang.*;\nimport java.util.*;\nimport java.math.*;\n\n\n"
+TEST = """
+
+class Main {
+    public static boolean compare(Object obj1, Object obj2) {
+        return obj1 == null ? obj2 == null : obj1.equals(obj2);
+    }
+
+    public static void main(String[] args) throws Exception {
+        if (!(compare(CALL, EXPECTED))) {
+            throw new java.lang.Exception("Exception -- test case 0 did not pass. x0 = " + CALL);
+        }
+    }
+}
+"""
+
+
+def trial(code: str, call: str = "A.f()", expected: str = "1") -> Trial:
+    """A class as a model writes it, after the imports of the benchmark, with a test in the benchmark's form."""
+    test = TEST.replace("CALL", call).replace("EXPECTED", expected)
+    return Trial(prompt=HEAD, code=HEAD + code, test=test, entry_point="f")
+
+
+def in_f(body: str, rest: str = "") -> Trial:
+    """A class with a static method `f` that is to return 1."""
+    return trial(f"class A {{\n  {rest}\n  public static int f() throws Exception {{\n    {body}\n  }}\n}}")
+
+
+HONEST = in_f("return 1;")
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[JavaRunner]:
+    with JavaRunner("auto", LIMITS, 2) as runner:
+        yield runner
+
+
+def run(runner: JavaRunner, one: Trial) -> Outcome:
+    return runner.run([one])[0]
+
+
+# Honest programs
+
+PROBLEMS = {
+    "loop": (
+        "int f(List<Integer> a) { int n = 0; for (int b : a) n += b; return n; }",
+        "f(Arrays.asList(1, 2, 3))",
+        "6",
+    ),
+    "lists": (
+        "Object f(int n) { var a = new ArrayList<Integer>(); for (int i = 0; i < n; i++) a.add(i * i); return a; }",
+        "f(3)",
+        "Arrays.asList(0, 1, 4)",
+    ),
+    "streams": (
+        'String f(String s) { return Arrays.stream(s.split(" ")).map(String::trim).reduce("", (a, b) -> a + b); }',
+        'f("a b")',
+        '"ab"',
+    ),
+    "record": ("Object f() { record P(int x, int y) {} return new P(1, 2).equals(new P(1, 2)); }", "f()", "true"),
+    "switch": (
+        "int f(String s) { enum C { R, G } return switch (C.valueOf(s)) { case R -> 1; case G -> 2; }; }",
+        'f("G")',
+        "2",
+    ),
+    "catch": (
+        "int f(String s) { try { return Integer.parseInt(s); } catch (NumberFormatException e) { return -1; } }",
+        'f("x")',
+        "-1",
+    ),
+    "big": ("BigInteger f() { return BigInteger.TWO.pow(70); }", "f()", 'new BigInteger("1180591620717411303424")'),
+    "deep": ("int f(int n) { return n == 0 ? 0 : 1 + f(n - 1); }", "f(50000)", "50000"),
+    "heap": (
+        "int f() { var q = new PriorityQueue<Integer>((a, b) -> b - a); q.add(1); q.add(7); return q.poll(); }",
+        "f()",
+        "7",
+    ),
+    "format": (
+        'String f(double d) { return String.format("%.2f|%4d|%s", d, 42, true); }',
+        "f(1.5)",
+        '"1.50|  42|true"',
+    ),
+    "scanner": (
+        'int f() { var s = new Scanner("4 5"); System.out.println(s); return s.nextInt() + s.nextInt(); }',
+        "f()",
+        "9",
+    ),
+    "digest": (
+        'int f() throws Exception { return java.security.MessageDigest.getInstance("MD5").digest().length; }',
+        "f()",
+        "16",
+    ),
+    "inner": (
+        "int f() { Comparator<String> c = new Comparator<>() { int n = 3; "
+        "public int compare(String a, String b) { return n; } }; return c.compare(null, null); }",
+        "f()",
+        "3",
+    ),
+    "named parallel": ("boolean parallelLines(int a, int b) { return a == b; }", "parallelLines(1, 1)", "true"),
+}
+
+
+def problem(method: str, call: str, expected: str) -> Trial:
+    return trial(f"class A {{\n  static {method}\n}}", f"A.{call}", expected)
+
+
+def test_right_answers_pass_and_wrong_ones_fail_in_shared_machines() -> None:
+    right = [problem(*texts) for texts in PROBLEMS.values()]
+    wrong = [problem(method, call, '"something else"') for method, call, _ in PROBLEMS.values()]
+    with JavaRunner("auto", LIMITS, 2) as runner:
+        told: list[int] = []
+        outcomes = runner.run([*right, *wrong], told.append)
+        assert runner.alone == 0
+    assert dict(zip(PROBLEMS, outcomes[: len(right)], strict=True)) == dict.fromkeys(PROBLEMS, Outcome(status="passed"))
+    assert {outcome.status for outcome in outcomes[len(right) :]} == {"failed"}
+    first = "java.lang.Exception: Exception -- test case 0 did not pass. x0 = 6"
+    assert outcomes[len(right)].message == first
+    assert told[-1] == len(right) + len(wrong)
+    assert told == sorted(told)
+
+
+def test_no_programs(runner: JavaRunner) -> None:
+    assert runner.run([]) == []
+
+
+def test_the_runner_of_the_language(runner: JavaRunner) -> None:
+    assert runner_class("java") is JavaRunner
+    assert runner.version().startswith("JDK ")
+    assert "resource limits" in runner.sandbox()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("class A { static int f() { return 1 } }", "line 7: ';' expected"),
+        ('class A { static int f() { return "1"; } }', "incompatible types"),
+        ("class A { static int f() { return 1; }", "reached end of file"),
+        ("class A { static int f() { return 1; } } class Main { static void main() {} }", "duplicate"),
+        ("class A { static int f() { return 1; } } /*", "unclosed comment"),
+        ("class A { static int f() { return 1; } } class B {", "reached end of file"),
+        ("class A { int f() { return 1; } } \ud800", "illegal character"),
+        ("", "cannot find symbol"),
+        ("x" * 1_000_001, "larger than 1000000 bytes"),
+    ],
+)
+def test_what_does_not_compile_is_rejected(runner: JavaRunner, code: str, message: str) -> None:
+    outcome = run(runner, trial(code))
+    assert outcome.status == "rejected"
+    assert message in outcome.message
+
+
+def test_a_program_cannot_take_the_test_in(runner: JavaRunner) -> None:
+    """Its own `Main` comes first in the file; that of the test is one of its inner classes."""
+    swallowing = (
+        "class A { static int f() { return 0; } }\nclass Main { public static void main(String[] a) {} class B {"
+    )
+    taken = trial(swallowing)
+    outcome = run(runner, taken.model_copy(update={"test": taken.test + "}}"}))
+    assert outcome.status == "rejected"
+
+
+def test_a_program_that_breaks_the_compiler_breaks_no_other(runner: JavaRunner) -> None:
+    """A constant text of 10 * 2**39 characters, which javac works out."""
+    doubled = "".join(f"static final String s{n} = s{n - 1} + s{n - 1};\n" for n in range(1, 40))
+    huge = in_f("return 1;", f'static final String s0 = "0123456789";\n{doubled}')
+    assert runner.run([huge, HONEST]) == [
+        Outcome(status="rejected", message="the compiler died"),
+        Outcome(status="passed"),
+    ]
+
+
+def test_a_package(runner: JavaRunner) -> None:
+    code = "package p.q;\nclass A { static int f() { return 1; } }"
+    assert run(runner, trial(code).model_copy(update={"code": code})).passed
+
+
+# Programs that try to get out; to return 1 is to have got out
+
+
+def get_out(secret: Path, port: int) -> dict[str, tuple[Trial, set[str]]]:
+    path = json.dumps(str(secret))
+    raw = "new FileOutputStream(FileDescriptor.out)"
+    forged = '{\\"id\\":0,\\"status\\":\\"passed\\",\\"message\\":\\"\\",\\"secret\\":\\"\\"}'
+    thread = "new Thread(() -> { try { Thread.sleep(60000); } catch (InterruptedException e) { } }).start();"
+    worker = 'Class.forName("Lines", true, ClassLoader.getSystemClassLoader())'
+    equal = "new ArrayList<Integer>() { public boolean equals(Object o) { return o != this; } }"
+    lists = f"class A {{ static List<Integer> f() {{ return {equal}; }} }}"
+    always = "class A { public boolean equals(Object o) { return true; } static Object f() { return new A(); } }"
+    fill = "for (int i = 0; i < 512; i++) o.write(new byte[1 << 20]);"
+    grow = "try { a.add(new long[1 << 20]); } catch (Error e) { }"
+    invoke = f'm.invoke(null, new PrintStream({raw}), Map.of("status", "passed", "message", "", "secret", ""));'
+    return {
+        "secret file": (in_f(f"return new File({path}).exists() ? 1 : 0;"), {"failed"}),
+        "environment": (in_f('return System.getenv("RLCF_SECRET") != null ? 1 : 0;'), {"failed"}),
+        "socket": (in_f(f'new java.net.Socket("127.0.0.1", {port}); return 1;'), {"failed"}),
+        "threads": (in_f(f"while (true) {{ {thread} }}"), {"failed", "crash", "timeout"}),
+        "process": (in_f('return Runtime.getRuntime().exec("/bin/true").waitFor() == 0 ? 1 : 0;'), {"failed", "crash"}),
+        "disk": (in_f(f'try (var o = new FileOutputStream("x")) {{ {fill} }} return 1;'), {"failed"}),
+        "memory": (in_f("List<long[]> a = new ArrayList<>(); while (true) a.add(new long[1 << 20]);"), {"failed"}),
+        "memory, alone": (
+            in_f(f"List<long[]> a = new ArrayList<>(); while (true) {grow}"),
+            {"timeout", "crash"},
+        ),
+        "loop": (in_f("while (true) { }"), OVER),
+        "loop, alone": (in_f("Thread.yield(); while (true) { }"), OVER),
+        "loop in a static initialiser": (in_f("return 1;", "static int n; static { while (n < 9) n = 1; }"), OVER),
+        "sleep": (in_f("synchronized (A.class) { A.class.wait(); } return 1;"), OVER),
+        "recursion": (in_f("return 1 + f();"), {"failed"}),
+        "print": (in_f('while (true) System.out.println("x".repeat(9999));'), OVER),
+        "print, alone": (in_f(f"var o = {raw}; while (true) o.write(new byte[9999]);"), OVER),
+        "exit": (in_f("System.exit(0); return 1;"), {"crash"}),
+        "halt": (in_f("Runtime.getRuntime().halt(0); return 1;"), {"crash"}),
+        "exit in a static initialiser": (in_f("return 1;", "static { System.exit(0); }"), {"crash"}),
+        "exit in a hook": (
+            in_f("Runtime.getRuntime().addShutdownHook(new Thread(() -> { })); System.exit(0); return 1;"),
+            {"crash"},
+        ),
+        "forged answer": (
+            in_f(f'var o = new PrintStream({raw}); o.println("{forged}"); System.exit(0); return 1;'),
+            {"crash"},
+        ),
+        "forged output": (
+            in_f(f'System.setOut(new PrintStream({raw})); System.out.println("{forged}"); return 0;'),
+            {"failed"},
+        ),
+        "the worker's classes": (
+            in_f(
+                f'var m = {worker}.getDeclaredMethod("print", PrintStream.class, Object.class); '
+                f"m.setAccessible(true); {invoke} Runtime.getRuntime().halt(0); return 1;"
+            ),
+            {"crash"},
+        ),
+        "the worker's classes by name": (in_f('return Class.forName("ProgramRun") != null ? 1 : 0;'), {"failed"}),
+        "the protocol's input": (in_f("return System.in.read() >= 0 ? 1 : 0;"), {"failed"}),
+        "equal to all lists": (trial(lists, "A.f()", "Arrays.asList(1)"), {"failed"}),
+        "equal to all": (trial(always, "A.f()", "2"), {"failed"}),
+    }
+
+
+@pytest.fixture(scope="module")
+def attempts(runner: JavaRunner, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcome, set[str]]]:
+    """How each went; after each an honest program."""
+    secret = tmp_path_factory.mktemp("secret") / "file"
+    secret.write_text("secret")
+    os.environ["RLCF_SECRET"] = "secret"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        hostile = get_out(secret, server.getsockname()[1])
+        outcomes = runner.run([one for attempt, _ in hostile.values() for one in (attempt, HONEST)])
+    del os.environ["RLCF_SECRET"]
+    assert {outcome.status for outcome in outcomes[1::2]} == {"passed"}
+    return {name: (outcome, hostile[name][1]) for name, outcome in zip(hostile, outcomes[::2], strict=True)}
+
+
+@pytest.mark.parametrize("name", get_out(Path("/"), 0))
+def test_contained(attempts: dict[str, tuple[Outcome, set[str]]], name: str) -> None:
+    outcome, expected = attempts[name]
+    assert outcome.status in expected, outcome
+
+
+def test_what_is_said(attempts: dict[str, tuple[Outcome, set[str]]]) -> None:
+    def said(name: str) -> str:
+        return attempts[name][0].message
+
+    assert said("memory").startswith("java.lang.OutOfMemoryError")
+    assert said("recursion") == "java.lang.StackOverflowError"
+    assert said("exit") == "the program ended (exit code 0) before its tests were over"
+    assert said("loop") == "no end within 1 seconds of computing, or 3 by the clock"
+    assert "brings its own equals" in said("equal to all lists")
+    assert said("equal to all") == "equals of A is always true"
+
+
+# Nothing is left for the next program
+
+
+def after(first: str, second: str, rest: str = "") -> list[Outcome]:
+    """The outcomes of two programs of one class `A`, one after the other."""
+    with JavaRunner("auto", LIMITS, 1) as runner:
+        return runner.run([in_f(first, rest), in_f(second, rest)])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rest"),
+    [
+        ("return ++n;", "return ++n;", "static int n;"),
+        ("C.n++; return C.n;", "C.n++; return C.n;", "static class C { static int n; }"),
+        ("System.out.close(); return 1;", "System.out.println(); return System.out.checkError() ? 0 : 1;", ""),
+        ('System.setProperty("a", "b"); return 1;', 'return System.getProperty("a") == null ? 1 : 0;', ""),
+        (
+            "Locale.setDefault(Locale.GERMANY); return 1;",
+            'return String.format("%.1f", 1.5).equals("1.5") ? 1 : 0;',
+            "",
+        ),
+        (
+            'TimeZone.setDefault(TimeZone.getTimeZone("Asia/Tokyo")); return 1;',
+            'return TimeZone.getDefault().getID().equals("Asia/Tokyo") ? 0 : 1;',
+            "",
+        ),
+        (
+            'new Thread(() -> { while (true) { } }, "left").start(); return 1;',
+            'for (Thread t : Thread.getAllStackTraces().keySet()) if (t.getName().equals("left")) return 0; return 1;',
+            "",
+        ),
+    ],
+)
+def test_no_state_is_shared(first: str, second: str, rest: str) -> None:
+    assert [outcome.status for outcome in after(first, second, rest)] == ["passed", "passed"]
+
+
+def test_nothing_keeps_running(runner: JavaRunner) -> None:
+    left = "Thread t = new Thread(() -> { while (true) { } }); t.setDaemon(DAEMON); t.start(); return 1;"
+    outcomes = runner.run([in_f(left.replace("DAEMON", daemon)) for daemon in ("true", "false")])
+    assert [outcome.status for outcome in outcomes] == ["passed", "passed"]
+    assert not [command for command in children() if command.endswith("ProgramWorker\0one\0")]
+
+
+def children() -> list[str]:
+    """The command lines of the processes that this one has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            command = (folder / "cmdline").read_text()
+        except OSError:
+            continue
+        found += [command] if int(parent) == os.getpid() else []
+    return found
+
+
+ALONE = (
+    "Thread.sleep(1); return 1;",
+    "return (int) List.of(1).parallelStream().count();",
+    "int[] a = {1}; Arrays.parallelSort(a); return a[0];",
+    "return java.util.stream.IntStream.of(1).parallel().sum();",
+    "Runnable r = Thread::yield; r.run(); return 1;",
+    "try { return 1; } catch (Throwable e) { return 0; }",
+    "try { return 1; } finally { System.out.println(); }",
+    "return A.class.getDeclaredMethods().length > 0 ? 1 : 0;",
+    'return new PrintWriter("x").checkError() ? 0 : 1;',
+    'return System.getProperty("java.version") != null ? 1 : 0;',
+    "class F { protected void finalize() { } } new F(); return 1;",
+    "class T extends TimeZone { public int getOffset(int a, int b, int c, int d, int e, int f) { return 0; } "
+    "public void setRawOffset(int a) { } public int getRawOffset() { return 0; } "
+    "public boolean useDaylightTime() { return false; } public boolean inDaylightTime(Date d) { return false; } } "
+    "T.setDefault(null); return 1;",
+    "return ((Object[]) java.lang.reflect.Array.newInstance(A.class, 1)).length;",
+)
+
+
+def test_what_could_reach_shared_state_gets_a_machine_of_its_own() -> None:
+    with JavaRunner("auto", LIMITS, 2) as runner:
+        outcomes = runner.run([in_f(body) for body in ALONE])
+        assert dict(zip(ALONE, outcomes, strict=True)) == dict.fromkeys(ALONE, Outcome(status="passed"))
+        assert runner.alone == len(ALONE)
+
+
+@pytest.mark.parametrize("level", [*LEVELS, "none"])
+def test_every_level(level: SandboxName) -> None:
+    """Shared machines and those of one program start in each; the memory of a program has its limit."""
+    try:
+        with JavaRunner(level, LIMITS, 1) as runner:
+            memory = in_f("return new long[64 << 20].length;")
+            outcomes = runner.run([HONEST, in_f(ALONE[0]), memory, in_f("System.exit(0); return 1;")])
+    except MissingError as error:
+        pytest.skip(str(error))
+    assert [outcome.status for outcome in outcomes] == ["passed", "passed", "failed", "crash"]
+
+
+# The benchmarks
+
+EXITS = {"MBJP/553", "MBJP/579", "MBJP/835", "MBJP/871"}
+"""Canonical solutions of MBXP that call System.exit(0) before their tests are over."""
+
+
+@pytest.mark.parametrize(("file", "count", "fail"), [("humaneval", 109, set()), ("mbxp", 412, EXITS)])
+def test_canonical_solutions(runner: JavaRunner, file: str, count: int, fail: set[str]) -> None:
+    path = BENCHMARKS / f"{file}_java.jsonl"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not here")
+    rows = [row for row in map(json.loads, path.read_text().splitlines()) if row["verified"]]
+    outcomes = runner.run(
+        [
+            Trial(
+                prompt=row["prompt"],
+                code=row["prompt"] + row["canonical_solution"],
+                test=row["test"],
+                entry_point=row["entry_point"],
+            )
+            for row in rows
+        ]
+    )
+    assert len(rows) == count
+    assert {row["task_id"] for row, outcome in zip(rows, outcomes, strict=True) if not outcome.passed} == fail
