@@ -13,11 +13,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from rlcf.component import Component, find_target, settings_model
 from rlcf.datasets.filters import Filters
 from rlcf.datasets.split import Shares
+from rlcf.discriminator.settings import DiscriminatorSettings
 from rlcf.errors import ConfigError
 from rlcf.execution.base import SandboxName
 from rlcf.misfits import misfits
 
-Stage = Literal["prepare", "collect", "label", "prefer", "train", "predict", "evaluate", "report", "verify"]
+Stage = Literal[
+    "prepare", "collect", "label", "discriminate", "prefer", "train", "predict", "evaluate", "report", "verify"
+]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -164,6 +167,7 @@ class Experiment(Section):
     prompt: Prompt
     benchmark: Benchmark
     reward: Component
+    discriminator: DiscriminatorSettings
     tracking: Tracking
     sampling: Sampling
     collect: Collect
@@ -214,9 +218,9 @@ def _valid_keys(raw: Any, path: tuple[Any, ...]) -> list[str]:
     """Field names of the section at `path`; a component's are those of its class."""
     owner: type[BaseModel] = Experiment
     for name in path:
-        raw = raw[name]
-        owner = _section_in(owner.model_fields[name].annotation) or owner
-        if owner is Component:
+        raw, field = raw[name], owner.model_fields.get(name)
+        owner = (_section_in(field.annotation) if field else None) or owner
+        if isinstance(raw, Mapping) and "_target_" in raw:
             owner = settings_model(raw["_target_"])
     return list(owner.model_fields)
 

@@ -24,6 +24,7 @@ from rlcf.report import text
 LOG_WIDTH = 120  # columns of a file, where no terminal says otherwise
 STYLES = {"better": "green", "worse": "red", "": ""}
 SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BEFORE_RATE = 0.5
 
 
 def make_console(file: TextIO | None = None) -> Console:
@@ -168,7 +169,10 @@ class Lines:
             self.tenth, self.written_at = tenth, now
 
     def _line(self, elapsed: float) -> str:
-        speed = self.done / elapsed if elapsed > 0 else 0.0
-        left = f", {duration((self.total - self.done) / speed)} left" if speed and self.done < self.total else ""
         share = 100 * self.done // max(self.total, 1)
-        return f"{self.description}: {self.done}/{self.total} ({share} %), {rate(speed)}{left}"
+        line = f"{self.description}: {self.done}/{self.total} ({share} %)"
+        if elapsed < SECONDS_BEFORE_RATE:  # what an earlier run left behind is told at once
+            return line
+        speed = self.done / elapsed
+        left = f", {duration((self.total - self.done) / speed)} left" if speed and self.done < self.total else ""
+        return f"{line}, {rate(speed)}{left}"

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 SECTIONS = (
     *("model", "dataset", "method", "coarse", "compiler", "prompt", "benchmark", "reward", "tracking"),
+    "discriminator",
     *("sampling", "collect", "predict", "evaluate", "execution"),
 )
 KEYS = (*SECTIONS, "sandbox", "stages", "artifacts", "workers", "device", "seed")

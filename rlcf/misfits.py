@@ -9,7 +9,7 @@ from typing import Any
 
 from rlcf.component import find_target
 
-FROM_DATASET = frozenset(("prepare", "collect", "label", "prefer", "train"))
+FROM_DATASET = frozenset(("prepare", "collect", "label", "discriminate", "prefer", "train"))
 """The stages that need the data set's problems."""
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from rlcf.artifacts import Step
 from rlcf.component import Component
 from rlcf.config import BenchmarkSet, Experiment, Stage
-from rlcf.methods.base import Method
+from rlcf.methods.base import OfflineMethod
+from rlcf.methods.online import OnlineMethod
 from rlcf.misfits import FROM_DATASET
 from rlcf.records import Split
 from rlcf.steps import Steps
@@ -54,6 +55,8 @@ class Planner:
         base = self._add("model", self.steps.base())
         if stages & FROM_DATASET:
             self._add("prepare", self.steps.problems())
+        if "discriminate" in stages:
+            self._discriminator(base, self.steps.problems())
         trained = self._trained(base, self.steps.problems()) if TRAINING & stages else {}
         if EVALUATION & stages:
             self._evaluation({"base": base, **(trained if "train" in stages else {})})
@@ -67,20 +70,37 @@ class Planner:
         return models
 
     def _method(self, component: Component, policy: Step, problems: Step, of: str) -> Step:
-        method: Method = component.build()
+        method: OfflineMethod | OnlineMethod = component.build()
         inputs = {"policy": policy, "problems": problems}
+        if isinstance(method, OnlineMethod):
+            if "discriminator" in self.experiment.reward.build().needs:
+                inputs["discriminator"] = self._discriminator(self.steps.base(), problems)
+            return self._add("train", self.steps.train_online(component, method, inputs), of)
         counts: dict[Split, int | None] = {"train": method.rows.train, "validation": method.rows.validation}
         if method.needs_samples:
-            counts = {
-                "train": self.experiment.collect.problems,
-                "validation": self.experiment.collect.validation_problems,
-            }
-            sampled = self.experiment.collect.samples, self.experiment.sampling
-            completions = self.steps.completions("collect", policy, problems, counts, *sampled)
-            inputs["completions"] = self._add("collect", completions, of)
-            inputs["verdicts"] = self._add("label", self.steps.verdicts(problems, completions), of)
+            counts = self._collected
+            inputs["completions"], inputs["verdicts"] = self._judged(policy, problems, of)
+            if method.rows.human_like > 0:
+                inputs["discriminator"] = self._discriminator(self.steps.base(), problems)
         rows = self._add("prefer", self.steps.rows(component, method, counts, inputs), of)
         return self._add("train", self.steps.train(component, method, policy, rows), of)
+
+    @property
+    def _collected(self) -> dict[Split, int | None]:
+        collect = self.experiment.collect
+        return {"train": collect.problems, "validation": collect.validation_problems}
+
+    def _judged(self, policy: Step, problems: Step, of: str) -> tuple[Step, Step]:
+        """The policy's own samples, and the compiler's verdicts on them."""
+        sampled = self.experiment.collect.samples, self.experiment.sampling
+        completions = self.steps.completions("collect", policy, problems, self._collected, *sampled)
+        completions = self._add("collect", completions, of)
+        return completions, self._add("label", self.steps.verdicts(problems, completions), of)
+
+    def _discriminator(self, policy: Step, problems: Step) -> Step:
+        """Told from the samples of the policy to start from, which a method then uses too."""
+        completions, verdicts = self._judged(policy, problems, "")
+        return self._add("discriminate", self.steps.discriminator(policy, problems, completions, verdicts))
 
     def _evaluation(self, models: Mapping[str, Step]) -> None:
         inputs: dict[str, Step] = {}

@@ -98,7 +98,7 @@ def load_tokenizer(folder: Path) -> Any:
 def _load_weights(folder: Path, policy: Policy, dtype: str, device: str) -> Any:
     from transformers import AutoModelForCausalLM
 
-    _check_device(device)
+    check_device(device)
     model = AutoModelForCausalLM.from_pretrained(
         _source(folder, policy.weights), revision=policy.revision, dtype=_dtype(dtype, device)
     )
@@ -142,7 +142,7 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def _check_device(device: str) -> None:
+def check_device(device: str) -> None:
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():

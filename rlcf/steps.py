@@ -14,13 +14,16 @@ from rlcf.component import Component
 from rlcf.config import BenchmarkSet, Experiment, Sampling
 from rlcf.datasets.filters import KEEP_ALL, Filters
 from rlcf.datasets.split import Shares
+from rlcf.discriminator.settings import DiscriminateConfig
 from rlcf.execution import outcome_sources
 from rlcf.execution.base import Limits
-from rlcf.methods.base import Method
+from rlcf.methods.base import Method, OfflineMethod
+from rlcf.methods.online import OnlineMethod
 from rlcf.policy import resolve_device
 from rlcf.records import Split
 from rlcf.stages.collect import CollectConfig
 from rlcf.stages.collect import run as collect
+from rlcf.stages.discriminate import run as discriminate
 from rlcf.stages.evaluate import EvaluateConfig
 from rlcf.stages.evaluate import run as evaluate
 from rlcf.stages.execute import ExecuteConfig, opened
@@ -38,6 +41,8 @@ from rlcf.stages.report import ReportConfig
 from rlcf.stages.report import run as report
 from rlcf.stages.train import TrainConfig
 from rlcf.stages.train import run as train
+from rlcf.stages.train_online import TrainOnlineConfig
+from rlcf.stages.train_online import run as train_online
 from rlcf.stages.verify import run as verify
 from rlcf.workers.pool import available_cpus
 
@@ -122,11 +127,26 @@ class Steps:
         """The self-test of problem sets, by name."""
         return Step("verify", verify, self._running, self._runner, inputs)
 
+    def discriminator(self, policy: Step, problems: Step, completions: Step, verdicts: Step) -> Step:
+        e = self.experiment
+        d, resamples = e.discriminator, e.evaluate.resamples
+        config = DiscriminateConfig(d, e.language, e.model.dtype, self._device, e.seed, resamples)
+        determines = {
+            **d.model_dump(exclude={"encoder"}),
+            "encoder": d.encoder.identity,
+            "content": d.encoder.build().fingerprint(),
+            "resamples": resamples,
+            "seed": e.seed,
+            **self._numerics,
+        }
+        inputs = {"policy": policy, "problems": problems, "completions": completions, "verdicts": verdicts}
+        return Step("discriminate", discriminate, config, determines, inputs)
+
     def rows(
-        self, component: Component, method: Method, counts: dict[Split, int | None], inputs: Mapping[str, Step]
+        self, component: Component, method: OfflineMethod, counts: dict[Split, int | None], inputs: Mapping[str, Step]
     ) -> Step:
         e = self.experiment
-        config = PreferConfig(component, e.reward, e.compiler, e.prompt, counts, e.seed, self._workers)
+        config = PreferConfig(component, e.reward, e.compiler, e.prompt, counts, e.seed, self._workers, self._device)
         determines = {
             "method": component.target,
             "rows": method.rows.model_dump(),
@@ -140,20 +160,46 @@ class Steps:
         }
         return Step("prefer", prefer, config, determines, inputs)
 
-    def train(self, component: Component, method: Method, policy: Step, rows: Step) -> Step:
-        e = self.experiment
-        m = e.model
-        config = TrainConfig(component, m.lora, m.adapter_policy, m.dtype, self._device, e.seed, e.tracking)
+    def train(self, component: Component, method: OfflineMethod, policy: Step, rows: Step) -> Step:
         determines = {
+            **self._training(method, component),
+            "early_stopping_patience": method.early_stopping_patience,
+        }
+        return Step("train", train, self._train_config(component), determines, {"policy": policy, "rows": rows})
+
+    def train_online(self, component: Component, method: OnlineMethod, inputs: Mapping[str, Step]) -> Step:
+        """Inputs: `policy`, `problems` and, where the reward needs it, `discriminator`."""
+        e = self.experiment
+        runs = "tests" in e.reward.build().needs
+        running = self._running if runs else None
+        training = self._train_config(component)
+        config = TrainOnlineConfig(training, e.reward, e.compiler, running, e.prompt, e.sampling, self._workers)
+        determines = {
+            **self._training(method, component),
+            "problems": method.problems,
+            "reward": e.reward.identity,
+            "compiler": self._compiler,
+            "runner": self._runner if runs else None,
+            "prompt": self._prompt,
+            "sampling": e.sampling.model_dump(),
+        }
+        return Step("train", train_online, config, determines, inputs)
+
+    def _train_config(self, component: Component) -> TrainConfig:
+        e, m = self.experiment, self.experiment.model
+        return TrainConfig(component, m.lora, m.adapter_policy, m.dtype, self._device, e.seed, e.tracking)
+
+    def _training(self, method: Method, component: Component) -> dict[str, Any]:
+        """What determines a training besides what it learns from."""
+        m = self.experiment.model
+        return {
             "method": component.target,
             "args": method.args,
-            "early_stopping_patience": method.early_stopping_patience,
             "lora": m.lora.model_dump() if m.lora else None,
             "adapter_policy": m.adapter_policy,
-            "seed": e.seed,
+            "seed": self.experiment.seed,
             **self._numerics,
         }
-        return Step("train", train, config, determines, {"policy": policy, "rows": rows})
 
     def evaluate(self, models: tuple[str, ...], inputs: Mapping[str, Step]) -> Step:
         e = self.experiment

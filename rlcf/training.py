@@ -43,7 +43,7 @@ def machine_args(device: str, report_to: str) -> dict[str, Any]:
     return {
         "use_cpu": on_cpu,
         "bf16": not on_cpu and _has_bf16(),
-        "gradient_checkpointing": not on_cpu,
+        "activation_checkpointing": not on_cpu,
         "report_to": report_to,
         "disable_tqdm": True,
         "dataloader_pin_memory": not on_cpu,
@@ -88,8 +88,9 @@ def lora_config(lora: Lora) -> Any:
     )
 
 
-def callbacks(advance: Advance, patience: int | None, validates: bool) -> list[TrainerCallback]:
-    stopping = [EarlyStoppingCallback(patience)] if validates and patience else []
+def callbacks(advance: Advance, patience: int | None) -> list[TrainerCallback]:
+    """`patience`: evaluations without a better validation loss before training ends; None: never early."""
+    stopping = [EarlyStoppingCallback(patience)] if patience else []
     return [ProgressCallback(advance), *stopping]
 
 

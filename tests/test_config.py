@@ -56,7 +56,7 @@ def test_every_yaml_opens_with_its_purpose(option):
     assert (CONF / f"{option}.yaml").read_text().startswith("# ")
 
 
-@pytest.mark.parametrize("group", ["model", "dataset", "method", "prompt", "tracking"])
+@pytest.mark.parametrize("group", ["model", "dataset", "method", "prompt", "tracking", "discriminator"])
 def test_the_name_inside_is_the_name_of_the_file(group):
     for file in (CONF / group).glob("*.yaml"):
         assert OmegaConf.load(file).name == file.stem

@@ -148,3 +148,54 @@ def test_limits_name_an_outcome_and_nothing_else(tested):
     before = {p.step.name for p in planned("benchmark=jsonl", *tested)}
     after = [p for p in planned("benchmark=jsonl", "execution.timeout=9", *tested) if p.step.name not in before]
     assert [p.step.stage for p in after] == ["execute", "execute", "evaluate", "report"]
+
+
+# Online methods
+
+
+@pytest.mark.parametrize("method", ["grpo", "rloo"])
+def test_an_online_method_needs_no_rows(method):
+    assert asked(["train"], f"method={method}") == ["model", "prepare", "train"]
+    assert [p.stage for p in planned(f"method={method}")] == [
+        *("model", "prepare", "train"),
+        *("predict", "predict", "predict", "predict", "evaluate", "report"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "again"),
+    [
+        ("method.args.learning_rate=1e-3", True),
+        ("method.problems=7", True),
+        ("reward=compiler", True),
+        ("compiler.level=names", True),
+        ("sampling.temperature=1", True),
+        ("prompt=simple", True),
+        ("model.lora.r=4", True),
+        ("device=cuda", True),
+        ("seed=1", True),
+        ("collect.samples=4", False),
+        ("predict.problems=7", False),
+        ("workers=7", False),
+    ],
+)
+def test_what_an_online_training_depends_on(override, again):
+    before, after = ({p.stage: p.step.key for p in planned("method=grpo", *o)}["train"] for o in ((), (override,)))
+    assert (before != after) is again
+
+
+def test_a_reward_that_runs_tests_depends_on_what_runs_them():
+    tests = ["method=grpo", "reward.parts.tests.weight=1"]
+    quick, slow = (
+        {p.stage: p.step for p in planned(*tests, f"execution.timeout={seconds}")}["train"] for seconds in (5, 9)
+    )
+    assert quick.config.running.limits.timeout == 5
+    assert quick.key != slow.key
+
+
+def test_methods_of_both_kinds_stack():
+    steps = {p.of: p.step for p in planned("method=grpo", "method@coarse=sft") if p.stage == "train"}
+    assert steps["tuned"].inputs.keys() == {"policy", "problems"}
+    assert steps["tuned"].inputs["policy"] is steps["coarse"]
+    steps = {p.of: p.step for p in planned("method=sft", "method@coarse=rloo") if p.stage == "train"}
+    assert steps["tuned"].inputs["policy"] is steps["coarse"]

@@ -31,7 +31,7 @@ def test_no_checkpoint_is_a_fresh_start(tmp_path):
 
 def test_a_cpu_gets_neither_bf16_nor_checkpointing():
     args = machine_args("cpu", "none")
-    assert (args["use_cpu"], args["bf16"], args["gradient_checkpointing"]) == (True, False, False)
+    assert (args["use_cpu"], args["bf16"], args["activation_checkpointing"]) == (True, False, False)
 
 
 def test_the_best_checkpoint_is_kept_wherever_there_is_validation():

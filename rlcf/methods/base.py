@@ -31,6 +31,8 @@ class Candidate:
     completion: str
     good: bool
     source: Source
+    human_like: float | None = None
+    """The discriminator's score, where it was asked: of samples on the good side."""
 
 
 class Rows(BaseModel):
@@ -46,39 +48,25 @@ class Rows(BaseModel):
     validation: Annotated[int, Field(ge=0)]
     canonical: Share
     not_compile: Share
+    human_like: Share = 0.0
+    """Of DPO's pairs: two samples on the good side, chosen the one that the discriminator takes for human."""
 
 
 class Method(BaseModel, ABC):
-    """One of TRL's offline trainers with its data. Subclasses name the row type and the classes."""
+    """One of TRL's trainers. Subclasses name its classes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    rows: Rows
     args: dict[str, Any]
-    early_stopping_patience: Annotated[int, Field(gt=0)] | None = None
 
-    needs_samples: ClassVar[bool] = True
-    row_type: ClassVar[type[Record]]
     trl_config: ClassVar[str]
     trl_trainer: ClassVar[str]
-
-    @abstractmethod
-    def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
-        """At most `count` training rows, shuffled."""
 
     @property
     def batch_size(self) -> int:
         """Rows a forward pass."""
         return whole(self.args.get("per_device_train_batch_size"), TRL_BATCH_SIZE)
-
-    def in_batches(self, rows: Sequence[Any], rng: random.Random) -> list[Any]:
-        """The rows in an order whose batches hold rows of like length; see `batch_alike`."""
-        return batch_alike(rows, characters, self.batch_size, rng)
-
-    def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
-        """Fields of the TRL config that follow from the rows; `args` goes before them."""
-        return {}
 
     def faults(self) -> list[str]:
         """What is wrong with `args`: unknown fields (with the nearest valid ones) and wrong types."""
@@ -90,12 +78,34 @@ class Method(BaseModel, ABC):
         return find_target(self.trl_config)(**{**more, **self.args})
 
 
+class OfflineMethod(Method):
+    """Learns from rows that are there before training begins. Subclasses name their type."""
+
+    rows: Rows
+    early_stopping_patience: Annotated[int, Field(gt=0)] | None = None
+
+    needs_samples: ClassVar[bool] = True
+    row_type: ClassVar[type[Record]]
+
+    @abstractmethod
+    def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
+        """At most `count` training rows, shuffled."""
+
+    def in_batches(self, rows: Sequence[Any], rng: random.Random) -> list[Any]:
+        """The rows in an order whose batches hold rows of like length; see `batch_alike`."""
+        return batch_alike(rows, characters, self.batch_size, rng)
+
+    def data_args(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """Fields of the TRL config that follow from the rows; `args` goes before them."""
+        return {}
+
+
 def _field_types(config: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(config)
     return {field.name: hints[field.name] for field in fields(config) if field.init}
 
 
-OURS = {"output_dir", "resume_from_checkpoint", "report_to", "seed"}
+OURS = {"output_dir", "resume_from_checkpoint", "report_to", "seed", "reward_weights"}
 """Fields that rlcf sets itself: checkpoints lie in the artifact, and the others have keys of their own."""
 
 ABOVE_ZERO = {"learning_rate", "num_train_epochs", "per_device_train_batch_size", "per_device_eval_batch_size", "beta"}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import ClassVar
 
-from rlcf.methods.base import Candidate, Method, deal, quota, take
+from rlcf.methods.base import Candidate, OfflineMethod, deal, quota, take
 from rlcf.records import Pair, Record
 
 
-class DPO(Method):
+class DPO(OfflineMethod):
     """`rows.canonical` is the share of pairs whose chosen side is human, `rows.not_compile` of those whose rejected
     side is a corruption; the other sides are the model's own samples."""
 
@@ -23,12 +23,14 @@ class DPO(Method):
     def build(self, candidates: Sequence[Candidate], count: int, rng: random.Random) -> Sequence[Record]:
         kinds = _pairs_by_kind(candidates)
         human, broken = self.rows.canonical, self.rows.not_compile
-        shares = {
+        judged = {
             ("canonical", "synthetic"): human * broken,
             ("canonical", "sample"): human * (1 - broken),
             ("sample", "synthetic"): (1 - human) * broken,
             ("sample", "sample"): (1 - human) * (1 - broken),
         }
+        like = self.rows.human_like
+        shares = {kind: share * (1 - like) for kind, share in judged.items()} | {("sample", "less human"): like}
         drawn = [pair for kind, share in shares.items() for pair in _spread(kinds[kind], quota(count, share), rng)]
         return self.in_batches(deal(drawn, lambda pair: pair.task_id, rng), rng)
 
@@ -41,7 +43,14 @@ def _pairs_by_kind(candidates: Sequence[Candidate]) -> dict[tuple[str, str], lis
     for group in problems.values():
         for good, bad in product((c for c in group if c.good), (c for c in group if not c.good)):
             kinds[good.source, bad.source].append(_pair(good, bad))
+        kinds["sample", "less human"] += _by_likeness(group)
     return kinds
+
+
+def _by_likeness(group: Sequence[Candidate]) -> list[Pair]:
+    """Pairs of good samples of one problem, the one that is taken for human chosen; equals make none."""
+    scored = sorted(((c.human_like, c) for c in group if c.human_like is not None), key=lambda one: -one[0])
+    return [_pair(first, second) for (high, first), (low, second) in combinations(scored, 2) if high > low]
 
 
 def _spread(pairs: Sequence[Pair], count: int, rng: random.Random) -> list[Pair]:

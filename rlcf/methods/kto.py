@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from rlcf.errors import DataError
-from rlcf.methods.base import Candidate, Method, deal, quota, take
+from rlcf.methods.base import Candidate, OfflineMethod, deal, quota, take
 from rlcf.records import Record, Unpaired
 
 HIGHEST_RATIO = 4 / 3
 """The authors want (w_D n_D) / (w_U n_U) within [1, 4/3] (section 4.2 of the paper)."""
 
 
-class KTO(Method):
+class KTO(OfflineMethod):
     """`rows.canonical` is the share of rows that are human solutions, `rows.not_compile` of those that are corruptions.
 
     TRL pairs neighbours for its KL term, so rows of one problem are kept apart; weights balance the two sides.

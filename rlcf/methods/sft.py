@@ -6,11 +6,11 @@ import random
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rlcf.methods.base import Candidate, Method, take
+from rlcf.methods.base import Candidate, OfflineMethod, take
 from rlcf.records import Record, Text
 
 
-class SFT(Method):
+class SFT(OfflineMethod):
     """Needs no samples: every row is a prompt and its canonical solution."""
 
     needs_samples: ClassVar[bool] = False

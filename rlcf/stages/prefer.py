@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from rlcf.artifacts import Inputs, Summary
 from rlcf.compilers.base import Compiler
 from rlcf.component import Component
 from rlcf.config import Prompt
-from rlcf.errors import DataError
+from rlcf.errors import ConfigError, DataError
 from rlcf.languages import language
-from rlcf.methods.base import Candidate, Method
+from rlcf.methods.base import Candidate, OfflineMethod
 from rlcf.prompts import Rendered, render, splits
 from rlcf.records import Completion, Problem, Split, Verdict, read_records, write_records
-from rlcf.rewards import Reward
+from rlcf.rewards.base import Facts
+from rlcf.rewards.weighted import WeightedSum
 from rlcf.stages.collect import select
 from rlcf.stages.label import program
 
@@ -41,13 +42,15 @@ class PreferConfig:
     problems: dict[Split, int | None]
     seed: int
     workers: int
+    device: str = "cpu"
 
 
 def run(config: PreferConfig, inputs: Inputs, work: Path) -> Summary:
     """Write `train.jsonl` and `validation.jsonl`. Raises DataError where there is too little to learn from."""
     from rlcf.policy import load_tokenizer
 
-    method: Method = config.method.build()
+    method: OfflineMethod = config.method.build()
+    _check_reward(config.reward.build())
     tokenizer = load_tokenizer(inputs["policy"])
     problems = read_records(inputs["problems"] / "problems.jsonl", Problem)
     chosen = select(problems, config.problems, config.seed)
@@ -60,7 +63,7 @@ def run(config: PreferConfig, inputs: Inputs, work: Path) -> Summary:
     candidates = [
         *(_candidate(p.task_id, p.canonical_solution, rendered, True, "canonical") for p in human),
         *(_candidate(p.task_id, text, rendered, False, "synthetic") for p, text in broken),
-        *_sampled(config, inputs, rendered),
+        *_scored(config, inputs, chosen, rendered, list(_sampled(config, inputs, rendered))),
     ]
     usable = [c for c in candidates if splits(tokenizer, c.prompt, c.completion)]
     short = [c for c in usable if _fits(c, tokenizer, method.args.get("max_length"))]
@@ -73,7 +76,18 @@ def run(config: PreferConfig, inputs: Inputs, work: Path) -> Summary:
     return {"what": _what(counts, dropped), "dropped": dropped, **counts}
 
 
-def _wants_corruptions(method: Method) -> bool:
+def _check_reward(reward: WeightedSum) -> None:
+    """Raise ConfigError for a part that asks for more than the verdicts that lie here."""
+    asking = [name for name, part in reward.active.items() if part.needs]
+    if asking:
+        raise ConfigError(
+            f"The reward's {', '.join(asking)} needs {' and '.join(sorted(reward.needs))}, which only a method that "
+            "learns online asks: method=grpo or method=rloo; or leave it out: "
+            f"reward.parts.{asking[0]}.weight=0"
+        )
+
+
+def _wants_corruptions(method: OfflineMethod) -> bool:
     return method.needs_samples and method.rows.not_compile > 0
 
 
@@ -108,16 +122,38 @@ def _sampled(config: PreferConfig, inputs: Inputs, rendered: Mapping[str, Render
     """The model's own finished completions, on the side that the reward puts them; each text of a problem once."""
     if "completions" not in inputs:
         return
-    reward: Reward = config.reward.build()
+    reward: WeightedSum = config.reward.build()
+    known = {p.task_id: p for p in read_records(inputs["problems"] / "problems.jsonl", Problem)}
     completions = read_records(inputs["completions"] / "completions.jsonl", Completion)
     verdicts = read_records(inputs["verdicts"] / "verdicts.jsonl", Verdict)
     seen: set[tuple[str, str]] = set()
     for completion, verdict in zip(completions, verdicts, strict=True):
-        score = reward.score(verdict)
+        score = reward.score(Facts(known[completion.task_id], completion, verdict)) or 0
         key = (completion.task_id, completion.completion)
         if completion.finished and score != 0 and key not in seen:
             seen.add(key)
             yield _candidate(completion.task_id, completion.completion, rendered, score > 0, "sample")
+
+
+def _scored(
+    config: PreferConfig,
+    inputs: Inputs,
+    problems: Sequence[Problem],
+    rendered: Mapping[str, Rendered],
+    sampled: Sequence[Candidate],
+) -> list[Candidate]:
+    """The samples; those on the good side with the discriminator's score, where there is one: it is asked about
+    programs that compile only."""
+    good = [one for one in sampled if one.good]
+    if "discriminator" not in inputs or not good:
+        return list(sampled)
+    from rlcf.discriminator.model import Discriminator
+
+    prompts = {problem.task_id: problem.prompt for problem in problems}
+    texts = [(prompts[one.task_id], rendered[one.task_id].lead + one.completion) for one in good]
+    scores = Discriminator.load(inputs["discriminator"], config.device).scores(texts)
+    scored = [replace(one, human_like=float(score)) for one, score in zip(good, scores, strict=True)]
+    return [*scored, *(one for one in sampled if not one.good)]
 
 
 def _candidate(task_id: str, completion: str, rendered: Mapping[str, Rendered], good: bool, source: Any) -> Candidate:
@@ -134,7 +170,7 @@ def _by_split(candidates: Sequence[Candidate], problems: Sequence[Problem]) -> d
     return groups
 
 
-def _write(method: Method, groups: Mapping[Split, list[Candidate]], seed: int, work: Path) -> dict[str, Any]:
+def _write(method: OfflineMethod, groups: Mapping[Split, list[Candidate]], seed: int, work: Path) -> dict[str, Any]:
     train = method.build(groups.get("train", []), method.rows.train, random.Random(f"{seed}:train"))
     validation = method.build(groups.get("validation", []), method.rows.validation, random.Random(f"{seed}:validation"))
     if len(train) < LEAST_ROWS:

@@ -1,4 +1,4 @@
-"""Training: one of TRL's trainers, on the rows that `prefer` built."""
+"""Training: one of TRL's trainers, on the rows that `prefer` built. Its parts serve `train_online` as well."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rlcf.component import Component, find_target
 from rlcf.config import Lora, Tracking
 from rlcf.console import progress
 from rlcf.errors import ConfigError, DataError
-from rlcf.methods.base import Method
+from rlcf.methods.base import OfflineMethod
 from rlcf.policy import Loaded, Policy, followed, load, write_policy
 from rlcf.records import Record, read_records
 
@@ -38,18 +38,24 @@ class TrainConfig:
 
 def run(config: TrainConfig, inputs: Inputs, work: Path) -> Summary:
     """Write the adapter or the model, `policy.json` and `training.jsonl`; goes on from the last checkpoint."""
-    method: Method = config.method.build()
-    keeps = config.adapter_policy == "continue" and config.lora is not None
-    loaded = load(inputs["policy"], dtype=config.dtype, device=config.device, keep_adapter=keeps)
+    method: OfflineMethod = config.method.build()
+    loaded = load_policy(config, inputs["policy"])
     train, validation = (read_records(inputs["rows"] / f"{s}.jsonl", method.row_type) for s in ("train", "validation"))
+    trainer = _trainer(config, method, loaded, train, validation, work)
+    log = learn(trainer, _steps(trainer), work, method.early_stopping_patience if validation else None)
+    save(trainer, config, loaded, inputs["policy"], work)
+    return _summarize(method, trainer, log)
+
+
+def load_policy(config: TrainConfig, folder: Path) -> Loaded:
+    """The policy to be trained, with the adapter that is to be continued."""
+    keeps = config.adapter_policy == "continue" and config.lora is not None
+    loaded = load(folder, dtype=config.dtype, device=config.device, keep_adapter=keeps)
     os.environ.update(config.tracking.environment)
     if loaded.adapted:
         _check_adapter(loaded.model, config.lora)
-    trainer = _trainer(config, method, loaded, train, validation, work)
-    log = _fit(trainer, method, bool(validation), work / SCRATCH / "checkpoints")
-    write_atomically(work / "training.jsonl", "".join(json.dumps(line) + "\n" for line in log))
-    _save(trainer, config, loaded, inputs["policy"], work)
-    return _summarize(method, trainer, log)
+    loaded.model.train()
+    return loaded
 
 
 def _check_adapter(model: Any, lora: Lora | None) -> None:
@@ -64,15 +70,14 @@ def _check_adapter(model: Any, lora: Lora | None) -> None:
 
 def _trainer(
     config: TrainConfig,
-    method: Method,
+    method: OfflineMethod,
     loaded: Loaded,
     train: Sequence[Record],
     validation: Sequence[Record],
     work: Path,
 ) -> Any:
-    from rlcf.training import lora_config, machine_args, reporting, stopping_args
+    from rlcf.training import machine_args, reporting, stopping_args
 
-    loaded.model.train()
     args = method.trl_args(
         **machine_args(config.device, config.tracking.report_to),
         **stopping_args(bool(validation)),
@@ -80,7 +85,6 @@ def _trainer(
         seed=config.seed,
         output_dir=str(work / SCRATCH / "checkpoints"),
     )
-    new_adapter = config.lora is not None and not loaded.adapted
     with progress("reference", _reference_batches(args, len(train), len(validation))) as advance:
         return reporting(find_target(method.trl_trainer), advance)(
             model=loaded.model,
@@ -88,9 +92,16 @@ def _trainer(
             train_dataset=_dataset(train, work / SCRATCH / "train"),
             eval_dataset=_dataset(validation, work / SCRATCH / "validation") if validation else None,
             processing_class=loaded.tokenizer,
-            peft_config=lora_config(config.lora) if new_adapter and config.lora else None,
+            peft_config=new_adapter(config, loaded),
             **_reference_model(args, loaded.model, config.lora),
         )
+
+
+def new_adapter(config: TrainConfig, loaded: Loaded) -> Any:
+    """What peft makes a new adapter from; None where there is one already, or everything is trained."""
+    from rlcf.training import lora_config
+
+    return lora_config(config.lora) if config.lora and not loaded.adapted else None
 
 
 def _reference_model(args: Any, model: Any, lora: Lora | None) -> dict[str, Any]:
@@ -120,17 +131,19 @@ def _dataset(rows: Sequence[Record], folder: Path) -> Any:
     return load_from_disk(str(folder))
 
 
-def _fit(trainer: Any, method: Method, validates: bool, checkpoints: Path) -> list[dict[str, Any]]:
+def learn(trainer: Any, steps: int, work: Path, patience: int | None = None) -> list[dict[str, Any]]:
+    """Train, `steps` optimizer steps long; writes `training.jsonl` and gives its lines."""
     from rlcf.training import callbacks, fit
 
-    steps = _steps(trainer)
+    checkpoints = work / SCRATCH / "checkpoints"
     with progress("training", steps) as advance:
-        for callback in callbacks(advance, method.early_stopping_patience, validates):
+        for callback in callbacks(advance, patience):
             trainer.add_callback(callback)
         log = fit(trainer, checkpoints)
     if not all(math.isfinite(value) for line in log for name, value in line.items() if name.endswith("loss")):
         shutil.rmtree(checkpoints)
         raise DataError("The training loss is no longer a number: lower method.args.learning_rate")
+    write_atomically(work / "training.jsonl", "".join(json.dumps(line) + "\n" for line in log))
     return log
 
 
@@ -142,7 +155,7 @@ def _steps(trainer: Any) -> int:
     return int(-(-len(trainer.train_dataset) // a_step) * args.num_train_epochs)
 
 
-def _save(trainer: Any, config: TrainConfig, loaded: Loaded, parent: Path, work: Path) -> None:
+def save(trainer: Any, config: TrainConfig, loaded: Loaded, parent: Path, work: Path) -> None:
     """An adapter alone refers to the policy under it; a fully trained model stands by itself."""
     method = config.method.settings["name"]
     if config.lora is None:
@@ -175,7 +188,7 @@ def _under(policy: Path) -> Path:
     return (policy / (followed(policy).parent or ".")).resolve()
 
 
-def _summarize(method: Method, trainer: Any, log: Sequence[dict[str, Any]]) -> Summary:
+def _summarize(method: OfflineMethod, trainer: Any, log: Sequence[dict[str, Any]]) -> Summary:
     losses = [line["loss"] for line in log if "loss" in line]
     validation = [line["eval_loss"] for line in log if "eval_loss" in line]
     course = f", loss {losses[0]:.3f} → {losses[-1]:.3f}" if losses else ""

@@ -58,9 +58,11 @@ def inputs(tmp_path, problems_file, tiny_model) -> dict[str, Path]:
     return folders
 
 
-def prefer(inputs, work, component: Component, reward="NontrivialReward", with_samples=True) -> dict:
+def prefer(inputs, work, component: Component, nontrivial=True, with_samples=True) -> dict:
     work.mkdir()
-    reward = Component.model_validate({"_target_": f"rlcf.rewards.{reward}"})
+    parts = {"compiler": {"_target_": "rlcf.rewards.parts.Compiles", "weight": 1}}
+    weighted = {"_target_": "rlcf.rewards.weighted.WeightedSum", "nontrivial": nontrivial, "parts": parts}
+    reward = Component.model_validate(weighted)
     prompt = Prompt(name="markdown", templates={"python": "```python\n{prompt}"})
     config = PreferConfig(component, reward, COMPILER, prompt, {"train": None, "validation": None}, 0, 1)
     skipped = () if with_samples else ("completions", "verdicts")
@@ -89,7 +91,7 @@ def test_each_source_is_on_the_side_where_it_belongs(inputs, tmp_path):
 
 
 def test_silence_is_taught_only_by_the_reward_that_is_named_for_it(inputs, tmp_path):
-    prefer(inputs, tmp_path / "work", method(canonical=0, not_compile=0), reward="CompilerReward")
+    prefer(inputs, tmp_path / "work", method(canonical=0, not_compile=0), nontrivial=False)
     rows = read_records(tmp_path / "work" / "train.jsonl", Unpaired)
     assert {row.label for row in rows if row.completion == "\n    pass"} == {True}
 

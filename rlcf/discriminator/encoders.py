@@ -1,0 +1,113 @@
+"""Encoders by name: where the weights behind a discriminator come from. Nothing heavy is imported before `open`.
+
+All give the mean of the last layer's states over the completion's tokens, seen behind the prompt; see
+`rlcf.discriminator.states`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rlcf.errors import DataError, MissingError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rlcf.discriminator.states import StatesEncoder
+
+Text = tuple[str, str]
+"""A prompt and a completion of it."""
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Encoder(Protocol):
+    """Texts to features; the same text gives the same features, up to the rounding that a batch's padding changes."""
+
+    def encode(self, texts: Sequence[Text]) -> Tensor:
+        """Features [n, d] in 32 bits."""
+        ...
+
+
+class EncoderSource(BaseModel):
+    """Where an encoder comes from. `max_tokens` of a text are seen: a completion that is longer is cut at its end, and
+    a prompt at its beginning, to what then is left. `batch_size`: texts encoded at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_tokens: Positive = 512
+    batch_size: Positive = 16
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        """What determines the features besides these settings. Raises MissingError where something is not there."""
+        return {}
+
+    def open(self, policy: Path, dtype: str, device: str) -> StatesEncoder:
+        """Load the weights. `policy`: the folder of the model that wrote the samples; `dtype` as in the model's
+        config."""
+        raise NotImplementedError
+
+
+class PolicyEncoder(EncoderSource):
+    """The policy's own hidden states, frozen: works offline with any model, and needs no other weights."""
+
+    def open(self, policy: Path, dtype: str, device: str) -> StatesEncoder:
+        from rlcf.discriminator.states import of_policy
+
+        return of_policy(policy, dtype, device, self.max_tokens, self.batch_size)
+
+
+class CheckpointEncoder(EncoderSource):
+    """A BERT-like encoder from the Hub or a folder, such as CodeBERT (Feng et al. 2020, arXiv 2002.08155)."""
+
+    path: str
+    revision: str | None = None
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        from rlcf.stages.model import fingerprint
+
+        return fingerprint(self.path)
+
+    def open(self, policy: Path, dtype: str, device: str) -> StatesEncoder:
+        from rlcf.discriminator.states import of_checkpoint
+
+        return of_checkpoint(self.path, self.revision, device, self.max_tokens, self.batch_size)
+
+
+class PackagedEncoder(EncoderSource):
+    """A BERT-like encoder that an installed Python package ships: a `folder` in it, whose `weights` have `sha256`."""
+
+    package: str
+    folder: str
+    weights: str
+    sha256: str
+    install: str
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        self.located()
+        return {}
+
+    def located(self) -> Path:
+        """The folder, its weights checked. Raises MissingError that names the install command."""
+        spec = importlib.util.find_spec(self.package)
+        if spec is None or spec.origin is None:
+            raise MissingError(f"The package {self.package} is not installed; run: {self.install}")
+        weights = Path(spec.origin).parent / self.folder / self.weights
+        if not weights.exists():
+            raise MissingError(f"{weights} is missing; install its package again: {self.install}")
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != self.sha256:
+            raise DataError(f"{weights} has SHA-256 {digest}, not {self.sha256}; install it again: {self.install}")
+        return weights.parent
+
+    def open(self, policy: Path, dtype: str, device: str) -> StatesEncoder:
+        from rlcf.discriminator.states import of_checkpoint
+
+        return of_checkpoint(str(self.located()), None, device, self.max_tokens, self.batch_size)

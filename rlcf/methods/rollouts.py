@@ -1,0 +1,113 @@
+"""Rollouts: the tokens that a policy in training writes, and where its function ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rlcf.languages import language
+from rlcf.prompts import Rendered
+from rlcf.records import Completion, Problem
+from rlcf.sampling import CHECK_EVERY, SamplingParameters, _Batch, draw
+from rlcf.stages.collect import cut
+
+Tokens = list[int]
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """Writes completions, as tokens. `problems` and what the model sees of them, `rendered`, are by task_id;
+    `batch_size` rows are sampled at once."""
+
+    problems: Mapping[str, Problem]
+    rendered: Mapping[str, Rendered]
+    tokenizer: Any
+    parameters: SamplingParameters
+    batch_size: int
+
+    def write(self, model: Any, task_ids: Sequence[str], seed: int) -> list[Tokens]:
+        """One completion for each task_id; those that stand beside each other and are the same share their prompt.
+
+        Depends on the seed, the problems and their order only. A completion ends with the stop token, unless the token
+        limit came first.
+        """
+        written: list[Tokens] = []
+        for ids, samples in _batches(task_ids, self.batch_size):
+            rows = _sample(model, self, ids, samples, seed + len(written))
+            owners = [task_id for task_id in ids for _ in range(samples)]
+            written += [self.ended(task_id, row) for task_id, row in zip(owners, rows, strict=True)]
+        return written
+
+    def text(self, task_id: str, tokens: Sequence[int]) -> str:
+        """What follows the problem's prompt."""
+        decoded: str = self.tokenizer.decode(tokens, skip_special_tokens=True)
+        return self.rendered[task_id].lead + decoded
+
+    def end(self, task_id: str, text: str) -> int | None:
+        """Where the function ends in a text that follows the problem's prompt."""
+        problem = self.problems[task_id]
+        return language(problem.language).function_end(problem.prompt, text)
+
+    def ended(self, task_id: str, tokens: Tokens) -> Tokens:
+        """The tokens up to the function's end, and the stop token: so the model learns to stop there by itself."""
+        end = self.end(task_id, self.text(task_id, tokens))
+        if end is None:
+            return tokens
+        kept = bisect_left(range(len(tokens)), end, key=lambda count: len(self.text(task_id, tokens[:count])))
+        return [*tokens[:kept], self.tokenizer.eos_token_id]
+
+    def completion(self, task_id: str, sample: int, tokens: Sequence[int]) -> Completion:
+        """The completion that these tokens are."""
+        stopped = tokens[-1] == self.tokenizer.eos_token_id
+        return cut(self.problems[task_id], sample, self.text(task_id, tokens), stopped, len(tokens))
+
+
+def _batches(task_ids: Sequence[str], size: int) -> list[tuple[list[str], int]]:
+    """Batches of at most `size` rows (but at least one group), as different task_ids and how often each is repeated;
+    groups are only shared where all are alike."""
+    starts = [i for i, task_id in enumerate(task_ids) if i == 0 or task_id != task_ids[i - 1]]
+    lengths = {end - start for start, end in zip(starts, [*starts[1:], len(task_ids)], strict=True)}
+    samples = lengths.pop() if len(lengths) == 1 else 1
+    owners = list(task_ids[::samples])
+    step = max(1, size // samples)
+    return [(owners[start : start + step], samples) for start in range(0, len(owners), step)]
+
+
+class _Recorded(_Batch):
+    """A batch that keeps the tokens of the rows that leave it."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.recorded: dict[int, Tokens] = {}
+
+    def _keep(self, places: list[int]) -> None:
+        for place in set(range(len(self.rows))) - set(places):
+            self.recorded[self.rows[place]] = self.tokens[place].tolist()
+        super()._keep(places)
+
+
+def _sample(model: Any, rollouts: Rollouts, task_ids: Sequence[str], samples: int, seed: int) -> list[Tokens]:
+    """As `rlcf.sampling.sample`, but gives the tokens."""
+    generator = torch.Generator(device=model.device).manual_seed(seed)
+    has_ended = _end_rule(rollouts, task_ids)
+    limit = rollouts.parameters.max_new_tokens
+    with torch.inference_mode():
+        prompts = [rollouts.rendered[task_id].text for task_id in task_ids]
+        batch = _Recorded.prefill(model, rollouts.tokenizer, prompts, samples)
+        for step in range(1, limit + 1):
+            batch.extend(draw(batch.logits, rollouts.parameters, generator))
+            if step == limit or step % CHECK_EVERY == 0 or batch.any_stop_token():
+                batch.retire(has_ended, at_limit=step == limit)
+            if not batch.rows:
+                break
+            batch.forward()
+    return [batch.recorded[row] for row in range(len(task_ids) * samples)]  # type: ignore[attr-defined]
+
+
+def _end_rule(rollouts: Rollouts, task_ids: Sequence[str]) -> Callable[[int, str], bool]:
+    leads = [rollouts.rendered[task_id].lead for task_id in task_ids]
+    return lambda index, text: rollouts.end(task_ids[index], leads[index] + text) is not None

@@ -1,0 +1,59 @@
+"""The parts of a reward: pure functions of what is known of one completion."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from rlcf.metrics import edit_similarity
+from rlcf.rewards.base import Facts, Need, Part
+
+
+class Compiles(Part):
+    """+1 for a program that compiles, -1 for one that is rejected (Jain et al. 2023, arXiv 2305.18341)."""
+
+    def value(self, facts: Facts) -> float | None:
+        return 1.0 if facts.verdict.ok else -1.0
+
+
+class Similarity(Part):
+    """Edit similarity to the canonical solution, in [0, 1]; see `rlcf.metrics.edit_similarity`."""
+
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    def value(self, facts: Facts) -> float | None:
+        canonical = facts.problem.canonical_solution
+        return edit_similarity(facts.completion.completion, canonical) if canonical.strip() else None
+
+
+class Length(Part):
+    """+1 for as many characters as the canonical solution has, 0 for half or twice as many, -1 from a quarter down and
+    fourfold up: 1 - |log2(length / canonical)|, cut at -1."""
+
+    def value(self, facts: Facts) -> float | None:
+        canonical, length = (len(t.strip()) for t in (facts.problem.canonical_solution, facts.completion.completion))
+        if not canonical:
+            return None
+        return max(-1.0, 1 - abs(math.log2(length / canonical))) if length else -1.0
+
+
+class Passes(Part):
+    """The share of the problem's tests that pass, in the sandbox; 0 for a program that does not compile."""
+
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    needs: ClassVar[frozenset[Need]] = frozenset(("tests",))
+
+    def value(self, facts: Facts) -> float | None:
+        if not facts.problem.test:
+            return None
+        return facts.passed if facts.verdict.ok else 0.0
+
+
+class Human(Part):
+    """The discriminator's value, in (-1, 1): how far it takes a program for human-written. As in Jain et al. 2023 a
+    program that does not compile never reaches it: 0."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset(("discriminator",))
+
+    def value(self, facts: Facts) -> float | None:
+        return facts.human if facts.verdict.ok else 0.0

@@ -1,0 +1,194 @@
+"""Online training: the policy writes, its completions are judged, and it learns from the rewards, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import SCRATCH, Inputs, Summary
+from rlcf.component import Component, find_target
+from rlcf.config import Prompt, Sampling
+from rlcf.errors import ConfigError, DataError
+from rlcf.methods.online import OnlineMethod
+from rlcf.policy import Loaded
+from rlcf.prompts import Rendered, render
+from rlcf.records import Problem, read_records
+from rlcf.rewards.weighted import WeightedSum
+from rlcf.stages.collect import select
+from rlcf.stages.execute import ExecuteConfig
+from rlcf.stages.execute import opened as opened_runner
+from rlcf.stages.train import TrainConfig, learn, load_policy, new_adapter, save
+
+
+@dataclass(frozen=True)
+class TrainOnlineConfig:
+    """How to train, what is sampled, and what it is worth. `running`: how programs are run, for a reward that needs
+    tests."""
+
+    training: TrainConfig
+    reward: Component
+    compiler: Component
+    running: ExecuteConfig | None
+    prompt: Prompt
+    sampling: Sampling
+    workers: int
+
+
+def run(config: TrainOnlineConfig, inputs: Inputs, work: Path) -> Summary:
+    """Write the adapter or the model, `policy.json` and `training.jsonl`; goes on from the last checkpoint."""
+    method: OnlineMethod = config.training.method.build()
+    reward: WeightedSum = config.reward.build()
+    problems = _problems(config, method, reward, inputs)
+    loaded = load_policy(config.training, inputs["policy"])
+    with _scoring(config, reward, problems, loaded, inputs) as scoring:
+        trainer = _trainer(config, method, loaded, scoring, work)
+        log = learn(trainer, _steps(trainer), work)
+    save(trainer, config.training, loaded, inputs["policy"], work)
+    return _summarize(method, trainer, log)
+
+
+def _problems(
+    config: TrainOnlineConfig, method: OnlineMethod, reward: WeightedSum, inputs: Inputs
+) -> dict[str, Problem]:
+    """The problems to write for, by task_id. Raises DataError where the reward needs tests and there are none."""
+    every = read_records(inputs["problems"] / "problems.jsonl", Problem)
+    usable = [p for p in every if p.test] if "tests" in reward.needs else every
+    if not usable:
+        raise DataError(
+            "The reward needs problems with tests, and none of this data set has one: choose another data set, or "
+            "leave the part out (reward.parts.tests.weight=0)"
+        )
+    chosen = select(usable, {"train": method.problems}, config.training.seed)
+    return {problem.task_id: problem for problem in chosen}
+
+
+@contextmanager
+def _scoring(
+    config: TrainOnlineConfig, reward: WeightedSum, problems: Mapping[str, Problem], loaded: Loaded, inputs: Inputs
+) -> Iterator[Any]:
+    """The reward with the judges that it needs, whose workers live as long as training."""
+    from rlcf.rewards.scoring import Judges, Scoring
+
+    with ExitStack() as stack:
+        compiler = stack.enter_context(config.compiler.build(workers=config.workers))
+        runner = _runner(config, reward)
+        if runner:
+            stack.enter_context(runner)
+        judges = Judges(compiler, problems, runner, _discriminator(config, reward, inputs))
+        scoring = Scoring(reward, _rollouts(config, problems, loaded.tokenizer), judges)
+        stack.callback(scoring.close)
+        yield scoring
+
+
+def _runner(config: TrainOnlineConfig, reward: WeightedSum) -> Any:
+    return opened_runner(config.running) if "tests" in reward.needs and config.running else None
+
+
+def _discriminator(config: TrainOnlineConfig, reward: WeightedSum, inputs: Inputs) -> Any:
+    """The trained discriminator, where the reward needs it."""
+    if "discriminator" not in reward.needs:
+        return None
+    if "discriminator" not in inputs:
+        raise ConfigError(
+            "The reward needs a discriminator, and this experiment trains none: choose another (reward=guarded), or "
+            "leave the part out (reward.parts.discriminator.weight=0)"
+        )
+    from rlcf.discriminator.model import Discriminator
+
+    return Discriminator.load(inputs["discriminator"], config.training.device)
+
+
+def _rollouts(config: TrainOnlineConfig, problems: Mapping[str, Problem], tokenizer: Any) -> Any:
+    from rlcf.methods.rollouts import Rollouts
+    from rlcf.sampling import SamplingParameters
+
+    drawn = config.training.method.build().args
+    given = config.sampling.model_dump(exclude={"batch_size"})
+    names = {
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "max_completion_length": "max_new_tokens",
+    }
+    changed = {own: drawn[theirs] for theirs, own in names.items() if theirs in drawn}
+    parameters = SamplingParameters(**{**given, **changed})
+    rendered = {task_id: _render(config.prompt, problem, tokenizer) for task_id, problem in problems.items()}
+    return Rollouts(problems, rendered, tokenizer, parameters, config.sampling.batch_size)
+
+
+def _render(prompt: Prompt, problem: Problem, tokenizer: Any) -> Rendered:
+    return render(prompt.template(problem.language), prompt.chat, problem.prompt, tokenizer)
+
+
+def _trainer(config: TrainOnlineConfig, method: OnlineMethod, loaded: Loaded, scoring: Any, work: Path) -> Any:
+    from rlcf.training import machine_args
+
+    training = config.training
+    drawn = scoring.rollouts.parameters
+    if drawn.temperature == 0:
+        raise ConfigError(
+            "sampling.temperature=0 writes every completion of a group alike: learning needs them to differ"
+        )
+    args = method.trl_args(
+        **machine_args(training.device, training.tracking.report_to),
+        **_generation_args(drawn),
+        reward_weights=list(scoring.reward.weights.values()),
+        seed=training.seed,
+        output_dir=str(work / SCRATCH / "checkpoints"),
+    )
+    trainer = find_target(method.trl_trainer)(
+        model=loaded.model,
+        args=args,
+        reward_funcs=scoring.functions(),
+        train_dataset=_dataset(scoring.rollouts.rendered, args),
+        processing_class=loaded.tokenizer,
+        peft_config=new_adapter(training, loaded),
+    )
+    trainer.attach(scoring.rollouts, scoring)
+    if trainer.ref_model is not None:  # TRL loads it by name, and so without the adapters that are merged into it
+        trainer.ref_model.load_state_dict(trainer.model.state_dict())
+    return trainer
+
+
+def _generation_args(drawn: Any) -> dict[str, Any]:
+    return {
+        "temperature": drawn.temperature,
+        "top_p": drawn.top_p,
+        "top_k": drawn.top_k,
+        "max_completion_length": drawn.max_new_tokens,
+    }
+
+
+def _dataset(rendered: Mapping[str, Rendered], args: Any) -> Any:
+    """A row for each problem. Raises DataError where there are too few for one batch."""
+    from datasets import Dataset
+
+    at_once = args.generation_batch_size // args.num_generations
+    if len(rendered) < at_once:
+        raise DataError(
+            f"A batch is written for {at_once} problems, and there are {len(rendered)}: raise method.problems, loosen "
+            "dataset.filters.*, or lower method.args.gradient_accumulation_steps"
+        )
+    return Dataset.from_list([{"task_id": task_id, "prompt": known.text} for task_id, known in rendered.items()])
+
+
+def _steps(trainer: Any) -> int:
+    """Optimizer steps of the whole training; the problems left over at an epoch's end, too few for a batch, are not
+    written for."""
+    args = trainer.args
+    if args.max_steps > 0:
+        return int(args.max_steps)
+    batches = len(trainer.train_dataset) // (args.generation_batch_size // args.num_generations)
+    passes = batches * args.num_iterations * args.steps_per_generation
+    return int(-(-passes // args.gradient_accumulation_steps) * args.num_train_epochs)
+
+
+def _summarize(method: OnlineMethod, trainer: Any, log: Sequence[dict[str, Any]]) -> Summary:
+    rewards = [line["reward"] for line in log if line.get("reward") is not None]
+    alike = sum(line.get("groups_without_variance") or 0 for line in log)
+    course = f", reward {rewards[0]:.2f} → {rewards[-1]:.2f}" if rewards else ""
+    what = f"{method.name}, {trainer.state.global_step} steps{course}, {alike:.0f} groups without variance"
+    return {"what": what, "steps": trainer.state.global_step, "groups_without_variance": alike}

@@ -1,0 +1,357 @@
+"""Online training on a tiny model, with the real compiler: advantages by hand, and what must not teach anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import trl
+from conftest import rows
+from safetensors.torch import load_file
+from test_config import composed
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from rlcf.compilers import python as python_compiler
+from rlcf.compilers.python import PythonCompiler
+from rlcf.config import parse
+from rlcf.errors import ConfigError, DataError, InfrastructureError
+from rlcf.methods.grpo import GRPO
+from rlcf.methods.rollouts import Rollouts
+from rlcf.methods.trainers import GRPOTrainer
+from rlcf.methods.trainers import _known as known
+from rlcf.policy import Policy, write_policy
+from rlcf.prompts import Rendered
+from rlcf.records import Judgement, Problem, Program, write_records
+from rlcf.rewards.scoring import groups_without_variance
+from rlcf.sampling import SamplingParameters, sample
+from rlcf.stages import train_online
+from rlcf.steps import Steps
+
+GOOD = "\n    total = 1\n    return total"
+BROKEN = "\n    return (1"
+SILENT = "\n    pass"
+END = "<|end|>"
+
+PROBLEMS = [Problem.model_validate(row) for row in rows()]
+
+
+@dataclass
+class Run:
+    """Online training in a folder; afterwards its trainer, summary and log."""
+
+    folder: Path
+    tiny: Path
+    overrides: list[str]
+    trainer: Any = None
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def go(self) -> Run:
+        experiment = parse(composed(*self.overrides))
+        steps = Steps(experiment)
+        method = experiment.method.build()
+        inputs = {"policy": steps.base(), "problems": steps.problems()}
+        config = steps.train_online(experiment.method, method, inputs).config
+        folders = {name: self.folder / name for name in ("policy", "problems")}
+        for folder in (*folders.values(), self.work):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_policy(folders["policy"], Policy(weights=str(self.tiny)))
+        write_records(folders["problems"] / "problems.jsonl", PROBLEMS)
+        self.summary = train_online.run(config, folders, self.work)
+        return self
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.work / "training.jsonl").read_text().splitlines()]
+
+    @property
+    def adapter(self) -> dict[str, torch.Tensor]:
+        return load_file(self.work / "adapter" / "adapter_model.safetensors")
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything was learned: LoRA's second matrices begin as zeros."""
+        return any(bool(weights.any()) for name, weights in self.adapter.items() if "lora_B" in name)
+
+
+@pytest.fixture
+def prepare(tmp_path, tiny_model, monkeypatch) -> Callable[..., Run]:
+    """Makes a `Run`: by default 2 steps, each on 2 groups of 4 completions."""
+    runs: list[Run] = []
+    learn = train_online.learn
+
+    def watched(trainer: Any, *args: Any) -> Any:
+        runs[-1].trainer = trainer
+        return learn(trainer, *args)
+
+    monkeypatch.setattr(train_online, "learn", watched)
+
+    def make(*overrides: str, method: str = "grpo", folder: str = "run") -> Run:
+        small = [f"method={method}", "model=tiny", f"model.path={tiny_model}", "device=cpu", "workers=1"]
+        small += ["method.problems=4", "method.args.num_generations=4", "method.args.per_device_train_batch_size=4"]
+        small += ["method.args.gradient_accumulation_steps=2", "sampling.max_new_tokens=16"]
+        runs.append(Run(tmp_path / folder, tiny_model, [*small, *overrides]))
+        return runs[-1]
+
+    return make
+
+
+def script(monkeypatch: pytest.MonkeyPatch, *texts: str) -> list[int]:
+    """The policy writes these texts, over and over, instead of sampling; gives the list of its seeds, one a batch."""
+    seeds: list[int] = []
+
+    def write(self: Rollouts, model: Any, task_ids: Sequence[str], seed: int) -> list[list[int]]:
+        seeds.append(seed)
+        written = [texts[i % len(texts)] for i in range(len(task_ids))]
+        return [self.tokenizer(text)["input_ids"] for text in written]
+
+    monkeypatch.setattr(Rollouts, "write", write)
+    return seeds
+
+
+# Rewards 1, -1, -1 (silence), 1. GRPO: mean 0, standard deviation sqrt(4 / 3), so ±sqrt(3) / 2.
+# RLOO: 1 - (-1 - 1 + 1) / 3 and -1 - (1 + 1 - 1) / 3, so ±4 / 3; the KL divergence is 0 in the first step.
+@pytest.mark.parametrize(("method", "size"), [("grpo", 3**0.5 / 2), ("rloo", 4 / 3)])
+def test_advantages_by_hand(prepare, monkeypatch, method, size):
+    script(monkeypatch, GOOD + END, BROKEN + END, SILENT + END, GOOD + END)
+    run = prepare("method.problems=2", method=method).go()
+    assert list(run.trainer._logs["advantages"]) == pytest.approx([size, -size, -size, size] * 2, rel=1e-3)
+    by_part = run.trainer._logs["rewards"]
+    assert list(by_part["compiler"]) == [1, -1, 1, 1] * 2
+    assert list(by_part["nontrivial"]) == [0, 0, -2, 0] * 2
+    assert run.moved
+    assert {"loss", "kl", "rewards/compiler/mean", "rewards/nontrivial/mean", "frac_reward_zero_std"} <= run.log[
+        0
+    ].keys()
+    assert run.log[0]["reward"] == 0
+    assert run.log[0]["compile_rate"] == 0.75
+    assert run.log[0]["nontrivial_compile_rate"] == 0.5
+    assert run.log[0]["groups_without_variance"] == 0
+    assert json.loads((run.work / "policy.json").read_text())["adapter"] == "adapter"
+
+
+@pytest.mark.parametrize("method", ["grpo", "rloo"])
+def test_a_group_without_variance_is_counted_and_teaches_nothing(prepare, monkeypatch, method):
+    script(monkeypatch, BROKEN + END)
+    run = prepare(method=method).go()
+    assert [line["groups_without_variance"] for line in run.log if "reward" in line] == [2, 2]
+    assert [line["frac_reward_zero_std"] for line in run.log if "reward" in line] == [1, 1]
+    assert run.summary["groups_without_variance"] == 4
+    assert not run.moved
+
+
+@pytest.mark.parametrize("method", ["grpo", "rloo"])
+@pytest.mark.parametrize(("masked", "moved"), [("true", False), ("false", True)])
+def test_what_the_token_limit_cut_short_is_not_learned_from(prepare, monkeypatch, method, masked, moved):
+    """Advantages differ here, as the gate is open, and still nothing moves."""
+    script(monkeypatch, GOOD, BROKEN)
+    options = ["reward.finished=false", f"method.args.mask_truncated_completions={masked}", "method.problems=2"]
+    run = prepare(*options, method=method).go()
+    assert max(run.trainer._logs["advantages"]) > 0.5
+    assert run.log[0]["completions/clipped_ratio"] == 1
+    assert run.moved is moved
+
+
+def test_an_unfinished_completion_gets_the_lowest_reward(prepare, monkeypatch):
+    script(monkeypatch, GOOD, GOOD + END)
+    run = prepare("method.problems=2").go()
+    assert list(run.trainer._logs["rewards"]["finished"])[:2] == [-2, 0]  # 1 - 2 is the floor
+
+
+def test_what_the_trainer_samples_itself_is_deterministic_and_resumed(prepare, monkeypatch):
+    """Broken off between two checkpoints, and gone on with: the same weights as in one go."""
+    options = ["method.problems=8", "method.args.save_steps=0.25", "reward=compiler", "reward.finished=false"]
+    options += ["reward.parts.similarity.weight=1", "method.args.mask_truncated_completions=false"]
+    whole, broken = prepare(*options).go(), prepare(*options, folder="broken")
+    write, seeds = Rollouts.write, []
+
+    def dying(self: Rollouts, model: Any, task_ids: Sequence[str], seed: int) -> list[list[int]]:
+        seeds.append(seed)
+        if len(seeds) == 3:
+            raise KeyboardInterrupt
+        return write(self, model, task_ids, seed)
+
+    monkeypatch.setattr(Rollouts, "write", dying)
+    with pytest.raises(KeyboardInterrupt):
+        broken.go()
+    assert not (broken.work / "policy.json").exists()
+    resumed = prepare(*options, folder="broken").go()
+    assert len(seeds) == 3 + 2  # two of the four steps were not made again
+    assert seeds[3] == seeds[2]
+    assert whole.moved
+    assert whole.adapter.keys() == resumed.adapter.keys()
+    assert all(torch.equal(weights, resumed.adapter[name]) for name, weights in whole.adapter.items())
+    assert [line.get("reward") for line in resumed.log] == [line.get("reward") for line in whole.log]
+
+
+class Murdered(PythonCompiler):
+    """The real compiler, one of whose workers is killed in the middle of every batch."""
+
+    killed = 0
+
+    def check(self, programs: Sequence[Program], on_progress: Any = None) -> list[Judgement]:
+        def kill(done: int) -> None:
+            if self._pool and done < len(programs) and Murdered.killed < 2:
+                Murdered.killed += 1
+                os.kill(next(iter(self._pool._workers)).process.pid, signal.SIGKILL)
+
+        return super().check(programs, kill)
+
+
+def test_a_compiler_s_worker_killed_in_mid_batch_changes_no_reward(prepare, monkeypatch):
+    script(monkeypatch, GOOD + END, BROKEN + END, SILENT + END, GOOD + END)
+    monkeypatch.setattr(python_compiler, "PythonCompiler", Murdered)
+    large = ["method.args.num_generations=32", "method.args.per_device_train_batch_size=32"]
+    run = prepare(*large).go()
+    assert Murdered.killed == 2
+    assert list(run.trainer._logs["rewards"]["compiler"]) == [1, -1, 1, 1] * 16
+    assert sum(line.get("unjudged", 0) for line in run.log) == 0
+
+
+def test_a_compiler_that_goes_away_stops_training(prepare, monkeypatch):
+    """It is there for the first batch, and cannot be started any more for the second."""
+    seeds, check = script(monkeypatch, GOOD + END, BROKEN + END), PythonCompiler.check
+
+    def sabotaged(self: PythonCompiler, programs: Sequence[Program], on_progress: Any = None) -> list[Judgement]:
+        if len(seeds) == 2:
+            monkeypatch.setattr(python_compiler, "_WORKER", "/nowhere/worker.py")
+            self.close()
+            self._pool = None
+        return check(self, programs, on_progress)
+
+    monkeypatch.setattr(PythonCompiler, "check", sabotaged)
+    run = prepare()
+    with pytest.raises(InfrastructureError, match="did not start"):
+        run.go()
+    assert len(seeds) == 2
+    assert not (run.work / "policy.json").exists()
+
+
+def test_a_fully_trained_model_is_measured_against_the_policy_it_began_with(prepare, monkeypatch):
+    script(monkeypatch, GOOD + END, BROKEN + END)
+    run = prepare("model.lora=null").go()
+    start = AutoModelForCausalLM.from_pretrained(run.tiny).state_dict()
+    reference, trained = run.trainer.ref_model.state_dict(), run.trainer.model.state_dict()
+    assert all(torch.equal(weights, reference[name]) for name, weights in start.items())
+    assert any(not torch.equal(weights, trained[name]) for name, weights in start.items())
+    assert (run.work / "model" / "model.safetensors").exists()
+
+
+# Rollouts
+
+
+@pytest.fixture
+def rollouts(tiny_model) -> Rollouts:
+    problems = {p.task_id: p for p in PROBLEMS[:3]}
+    rendered = {task_id: Rendered(p.prompt, "") for task_id, p in problems.items()}
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    return Rollouts(problems, rendered, tokenizer, SamplingParameters(max_new_tokens=12), 6)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("\n    return 1\n\ndef g(): pass", "\n    return 1" + END),  # what follows the function is cut off
+        ("\n    return 1" + END, "\n    return 1" + END),  # no second stop token
+        ("\n    return (1", "\n    return (1"),  # truncated
+    ],
+)
+def test_a_completion_ends_with_the_stop_token_where_its_function_ends(rollouts, written, kept):
+    tokens = rollouts.tokenizer(written)["input_ids"]
+    task_id = PROBLEMS[0].task_id
+    ended = rollouts.ended(task_id, tokens)
+    assert rollouts.tokenizer.decode(ended).replace("\n" + END, END).replace("\n" + END, END) == kept
+    completion = rollouts.completion(task_id, 0, ended)
+    assert completion.finished is kept.endswith(END)
+    assert completion.completion == kept.removesuffix(END) or not completion.finished
+
+
+def test_tokens_are_those_of_the_sampler_for_texts(rollouts):
+    """Two groups of three, in batches of six: the same draw as `rlcf.sampling.sample` of the two prompts."""
+    model = AutoModelForCausalLM.from_pretrained(rollouts.tokenizer.name_or_path).eval()
+    first, second = (p.task_id for p in PROBLEMS[:2])
+    tokens = rollouts.write(model, [first] * 3 + [second] * 3, seed=7)
+    texts = sample(
+        model,
+        rollouts.tokenizer,
+        [rollouts.rendered[t].text for t in (first, second)],
+        3,
+        rollouts.parameters,
+        lambda i, text: rollouts.end((first, second)[i], text) is not None,
+        7,
+    )
+    expected = [one.text for group in texts for one in group]
+    assert [rollouts.tokenizer.decode(t, skip_special_tokens=True) for t in tokens] == expected
+    assert len(set(expected)) == 6
+
+
+# The trainer
+
+
+def test_spared_padding_and_rows_change_no_log_probability(prepare, monkeypatch):
+    """Against TRL's own: prompts padded on the left, completions on the right, one row masked."""
+    script(monkeypatch, GOOD + END, BROKEN + END)
+    trainer = prepare().go().trainer
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(2, 300, (4, 14), generator=generator)
+    mask = torch.ones(4, 14, dtype=torch.long)
+    mask[:, :3], mask[1, :5], mask[:, -2:], mask[2, -4:], mask[3, -8:] = 0, 0, 0, 0, 0
+    ours = GRPOTrainer._get_per_token_logps_and_entropies(trainer, trainer.model, ids, mask, 8, compute_entropy=True)
+    theirs = trl.GRPOTrainer._get_per_token_logps_and_entropies(
+        trainer, trainer.model, ids, mask, 8, compute_entropy=True
+    )
+    pairs = GRPOTrainer._get_per_token_logps_and_entropies(trainer, trainer.model, ids, mask, 8, batch_size=2)
+    used = mask[:, -8:].bool()
+    assert torch.allclose(pairs[0][used], theirs[0][used], atol=1e-5)
+    assert torch.allclose(ours[0][used], theirs[0][used], atol=1e-5)
+    assert torch.allclose(ours[1][used], theirs[1][used], atol=1e-5)
+    assert not ours[0][~used].any()
+    mask[:, -8:] = 0
+    nothing = GRPOTrainer._get_per_token_logps_and_entropies(trainer, trainer.model, ids, mask, 8)
+    assert nothing[0].tolist() == [[0.0] * 8] * 4
+
+
+def test_groups_without_variance():
+    # a: two rewards; b: one; c: one that counts and one that says nothing; d: the same but for rounding.
+    ids = ["a", "a", "b", "b", "c", "c", "d", "d"]
+    assert groups_without_variance(ids, [1, -1, 1, 1, 1, None, 0.1 + 0.2, 0.3]) == 3
+
+
+def test_log_probabilities_of_kept_tokens():
+    """As vLLM gives them: none is known of a stop token that rlcf puts in."""
+    assert known([-1.0, -2.0], [5, 1], [5, 1]) == [-1.0, -2.0]
+    assert known([-1.0, -2.0], [5, 6], [5, 1]) == [-1.0, None]
+    assert known([-1.0, -2.0, -3.0], [5, 6, 7], [5, 1]) == [-1.0, None]
+
+
+# What is refused
+
+
+def test_settings_that_rlcf_makes_itself_are_faults():
+    faults = GRPO(name="grpo", problems=1, args={"reward_weights": [1], "num_generation": 4}).faults()
+    assert "set by rlcf" in faults[0]
+    assert "num_generations" in faults[1]
+
+
+@pytest.mark.parametrize(
+    ("override", "error", "words"),
+    [
+        ("sampling.temperature=0", ConfigError, "learning needs them to differ"),
+        ("method.problems=1", DataError, r"written for 2 problems, and there are 1: raise method\.problems"),
+        ("reward=paper", ConfigError, r"needs a discriminator.*reward\.parts\.discriminator\.weight=0"),
+        ("reward.parts.tests.weight=1", DataError, r"problems with tests.*reward\.parts\.tests\.weight=0"),
+    ],
+)
+def test_what_cannot_work_says_so(prepare, override, error, words):
+    with pytest.raises(error, match=words):
+        prepare(override).go()
