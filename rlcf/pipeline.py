@@ -7,12 +7,15 @@ model ───┴────────────────────�
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rlcf.artifacts import Step
 from rlcf.component import Component
 from rlcf.config import BenchmarkSet, Experiment, Stage
+from rlcf.errors import ConfigError
+from rlcf.execution import runner_class
 from rlcf.methods.base import OfflineMethod
 from rlcf.methods.online import OnlineMethod
 from rlcf.misfits import FROM_DATASET
@@ -129,14 +132,21 @@ class Planner:
             completions = self.steps.predicted(one, policy, problems)
             made[f"{name}.completions"] = self._add("predict", completions, of)
             made[f"{name}.verdicts"] = self._add("predict", self.steps.verdicts(problems, completions), of)
-            if self._tested(one):
+            if self._tested(benchmark, one):
                 made[f"{name}.executions"] = self._add("predict", self.steps.executions(problems, completions), of)
         return made
 
-    def _tested(self, one: BenchmarkSet) -> bool:
-        """Whether a benchmark has tests to run; asked of its source before any work."""
+    def _tested(self, benchmark: str, one: BenchmarkSet) -> bool:
+        """Whether a benchmark has tests that can be run; asked of its source before any work."""
         source = (one.source or self.experiment.dataset.source).build()
-        return bool(getattr(source, "tested", lambda: False)())
+        if not getattr(source, "tested", lambda: False)():
+            return False
+        try:
+            runner_class(self.experiment.language)
+        except ConfigError as error:
+            logging.getLogger(__name__).warning("The tests of %s are not run. %s", benchmark, error)
+            return False
+        return True
 
     def _add(self, stage: str, step: Step, of: str = "") -> Step:
         if step not in [planned.step for planned in self.planned]:

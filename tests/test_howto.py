@@ -53,13 +53,14 @@ def problem(n: int, name: str, arguments: str, documentation: str, body: str) ->
         "documentation": f"Returns {documentation}; the number is {n}.",
         "canonical_solution": "\n    " + body.replace("{n}", str(n)) + "\n}",
         "split": "test" if n % 4 == 0 else "train",
+        "test": "int main() { return 0; }",  # not run: the language has no Runner
     }
 
 
 def run(arguments: list[str], folder: Path, text: str = "") -> str:
     done = subprocess.run(arguments, cwd=folder, input=text, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def test_the_filter(folder):
@@ -88,6 +89,7 @@ def test_the_whole_loop(folder, tiny_model):
     ]
     said = run([sys.executable, "-m", "rlcf", *command, *quick], folder)
     assert "non-trivial compile rate" in said
+    assert "The tests of heldout are not run. There is no runner for 'c'" in said
     rows = (next((folder / "artifacts").glob("prefer-*")) / "train.jsonl").read_text().splitlines()
     synthetic = [row for row in map(json.loads, rows) if row["source"] == "synthetic"]
     assert len(synthetic) == 8  # gcc rejected a corruption of each problem that was drawn
