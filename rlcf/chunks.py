@@ -10,7 +10,10 @@ from pathlib import Path
 from rlcf.artifacts import write_atomically
 from rlcf.records import Record, dump
 
-Make = Callable[[Sequence[int]], Sequence[Sequence[Record]]]
+Tell = Callable[[int], None]
+"""Told how much of the work at hand is done so far."""
+
+Make = Callable[[Sequence[int], Tell], Sequence[Sequence[Record]]]
 """Makes the rows of some chunks, by their numbers."""
 
 
@@ -20,8 +23,8 @@ def fill(
     """Write `target` (JSON Lines) from `len(sizes)` chunks, making only those that no earlier run left behind.
 
     `prepare` does what is costly before the first chunk (load a model) and is called only if one is missing;
-    `advance` is told the rows of each chunk (`sizes`), made or found; chunks are made one at a time, or as many
-    together as hold up to `at_once` rows.
+    `advance` is told the rows (`sizes`) that are found, and then those that are made; chunks are made one at a time, or
+    as many together as hold up to `at_once` rows.
     """
     if target.exists():
         return
@@ -31,12 +34,26 @@ def fill(
     if missing:
         make = prepare()
         for group in grouped(missing, sizes, at_once):
-            for number, rows in zip(group, make(group), strict=True):
+            steps = Steps(advance)
+            for number, rows in zip(group, make(group, steps.tell), strict=True):
                 write_chunk(files[number], rows)
-                advance(sizes[number])
+            steps.tell(sum(sizes[number] for number in group))
     write_atomically(_sizes_file(target), json.dumps(sizes))
     write_atomically(target, "".join(file.read_text(encoding="utf-8") for file in files))
     shutil.rmtree(files[0].parent if files else target.with_suffix(".chunks"))
+
+
+class Steps:
+    """Turns what is done so far, from zero, into steps of progress."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance = advance
+        self._done = 0
+
+    def tell(self, done: int) -> None:
+        if done > self._done:
+            self._advance(done - self._done)
+            self._done = done
 
 
 def chunk_files(target: Path, count: int) -> list[Path]:

@@ -93,7 +93,7 @@ class BenchmarkSet(Section):
     `problems`: how many of them (null: all); `max_new_tokens`: of their completions (null: as `sampling` says).
     """
 
-    source: Component | None = None
+    source: Component | None
     problems: Positive | None = None
     max_new_tokens: Positive | None = None
 

@@ -107,6 +107,8 @@ def _show(folder: Path, results: set[str]) -> dict[str, Any] | None:
     if "metrics.json" in results:
         metrics = json.loads((folder / "metrics.json").read_text())
         metrics_table(metrics)
+    if "verify.json" in results:
+        make_console().print(f"Verified: {folder / 'verify.json'}", soft_wrap=True)
     if "report.html" in results:
         make_console().print(f"Report: {folder / 'report.html'}", soft_wrap=True)
     return metrics

@@ -22,6 +22,7 @@ def misfits(raw: Mapping[str, Any]) -> Iterator[str]:
     for name, template in _templates(raw).items():
         if "{prompt}" not in str(template):
             yield f"prompt.templates.{name}: a template must contain {{prompt}}"
+    yield from _benchmark_misfits(raw)
     yield from _model_misfit(raw)
     yield from _tracking_misfit(raw)
 
@@ -44,6 +45,23 @@ def _language_misfit(raw: Mapping[str, Any], compiled: str) -> Iterator[str]:
     language = _at(raw, "dataset", "language")
     if language != compiled and (heldout or asked & FROM_DATASET):
         yield f"dataset={_at(raw, 'dataset', 'name')} is {language}, but the compiler is for {compiled}"
+
+
+def _benchmark_misfits(raw: Mapping[str, Any]) -> Iterator[str]:
+    sets = _at(raw, "benchmark", "sets")
+    if not isinstance(sets, Mapping):
+        return
+    chosen = [name for name, one in sets.items() if isinstance(one, Mapping) and "source" in one]
+    for name in sets.keys() - set(chosen):
+        yield f"benchmark.sets.{name}: not one of the chosen benchmarks ({', '.join(chosen)}): benchmark={name}"
+    most, samples = max(_whole(_at(raw, "evaluate", "k")), default=0), _at(raw, "predict", "samples")
+    tests = any(_at(sets, name, "source") is not None for name in chosen)
+    if tests and isinstance(samples, int) and most > samples:
+        yield f"evaluate.k: pass@{most} needs predict.samples={most} or more, and it is {samples}"
+
+
+def _whole(values: Any) -> list[int]:
+    return [value for value in values if isinstance(value, int)] if isinstance(values, list) else []
 
 
 def _prompt_misfit(raw: Mapping[str, Any], language: str) -> Iterator[str]:

@@ -60,6 +60,9 @@ class Planner:
             self._add("prepare", self.steps.problems())
         if "discriminate" in stages:
             self._discriminator(base, self.steps.problems())
+        if EVALUATION & stages:  # what cannot be read is told before the hours of training
+            for name, one in self.experiment.benchmark.sets.items():
+                self._add("predict", self._problems(one), name)
         trained = self._trained(base, self.steps.problems()) if TRAINING & stages else {}
         if EVALUATION & stages:
             self._evaluation({"base": base, **(trained if "train" in stages else {})})
@@ -126,7 +129,7 @@ class Planner:
         """The steps of one benchmark: its problems, and for each model completions, verdicts and, where it has tests,
         executions; with the problems' tests a completion is compiled and run while others are sampled."""
         problems = self._problems(one)
-        made = {"problems": self._add("predict", problems, benchmark)}
+        made = {"problems": problems}
         for name, policy in models.items():
             of = name if len(self.experiment.benchmark.sets) == 1 else f"{benchmark} {name}"
             completions = self.steps.predicted(one, policy, problems)

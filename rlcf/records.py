@@ -48,6 +48,11 @@ class Function(Record):
     test: str | None = None
     entry_point: str | None = None
 
+    @property
+    def tested(self) -> bool:
+        """Whether it has tests: blank ones are none."""
+        return bool(self.test and self.test.strip())
+
 
 class Problem(Function):
     """A function in its split."""

@@ -12,7 +12,7 @@ def run(target, fail_at=None):
     """Fill four chunks of one row; returns the numbers of the chunks made and the progress told."""
     made, told = [], []
 
-    def make(numbers):
+    def make(numbers, tell):
         [number] = numbers
         if number == fail_at:
             raise KeyboardInterrupt
@@ -40,6 +40,19 @@ def test_what_is_costly_is_not_prepared_where_nothing_is_missing(tmp_path):
     target = tmp_path / "rows.jsonl"
     run(target)
     fill(target, [1, 1, 1, 1], lambda: pytest.fail("prepared"), lambda n: None)
+
+
+def test_progress_within_a_group_of_chunks(tmp_path):
+    """What a group tells of itself, and at its end what it did not tell."""
+    told = []
+
+    def make(numbers, tell):
+        for done in (2, 2, 3):
+            tell(done)
+        return [[Program(code="x")] * 2 for _ in numbers]
+
+    fill(tmp_path / "rows.jsonl", [2, 2], lambda: make, told.append, at_once=4)
+    assert told == [0, 2, 1, 1]
 
 
 def test_chunks_are_made_together_up_to_so_many_rows():

@@ -74,6 +74,26 @@ def test_benchmarks_can_be_chosen_together():
     assert experiment.benchmark.sets["heldout"].problems == experiment.predict.problems
 
 
+TESTED = ["benchmark=[heldout,jsonl]", "benchmark.path=tests/conftest.py"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "fault"),
+    [
+        (["+benchmark.sets.humaneva.problems=3"], r"sets\.humaneva: not one of the chosen benchmarks \(heldout\)"),
+        ([*TESTED, "evaluate.k=[1,10]"], "evaluate.k: pass@10 needs predict.samples=10 or more, and it is 1"),
+    ],
+)
+def test_a_benchmark_s_faults(overrides, fault):
+    with pytest.raises(ConfigError, match=fault):
+        parse(composed(*overrides))
+
+
+def test_k_does_not_matter_without_tests():
+    parse(composed("evaluate.k=[1,10]"))
+    parse(composed(*TESTED, "evaluate.k=[1,10]", "predict.samples=10"))
+
+
 VERIFY_JAVA = ["stages=[verify]", "benchmark=jsonl", "benchmark.path=tests/conftest.py", "compiler=java"]
 
 

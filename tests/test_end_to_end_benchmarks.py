@@ -44,6 +44,15 @@ def rlcf(*arguments: str, expect: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+def test_a_benchmark_that_cannot_be_read_is_an_error_before_training(settings, tmp_path):
+    """Its data is read first: hours of training must not end in a fault of line 4."""
+    with (tmp_path / "benchmark.jsonl").open("a") as file:
+        file.write("{}\n")
+    said = rlcf("rlcf", "method=sft", *settings, expect=1)
+    assert "benchmark.jsonl, line 5: not a problem: task_id: Field required" in said
+    assert [line.split()[0] for line in said.splitlines() if " made " in line] == ["model", "prepare"]
+
+
 @pytest.fixture
 def settings(tiny_model, problems_file, tmp_path) -> list[str]:
     paths = {
@@ -58,13 +67,12 @@ def settings(tiny_model, problems_file, tmp_path) -> list[str]:
 
 
 def test_benchmarks_side_by_side(settings, tmp_path):
-    said = rlcf("rlcf", "stages=[predict,evaluate,report]", "evaluate.k=[1,2,3]", *settings)
-    assert "6 programs run: " in said  # two samples of three problems; the fourth has no tests
+    said = rlcf("rlcf", "stages=[predict,evaluate,report]", "evaluate.k=[1,2]", *settings)
+    assert "6 programs run (" in said  # two samples of three problems; the fourth has no tests
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     own = metrics["models"]["base"]
     assert list(own) == ["heldout", "jsonl"]
     assert (own["jsonl"]["pass@1"]["n"], own["jsonl"]["pass@2"]["n"]) == (3, 3)
-    assert own["jsonl"]["pass@3"]["value"] is None  # fewer samples than k: no number, rather than a flattering one
     assert "pass@1" not in own["heldout"]
     assert list(metrics["execution"]) == ["jsonl"]
     assert metrics["execution"]["jsonl"]["sandbox"].startswith(("namespaces", "bubblewrap", "landlock"))
@@ -80,7 +88,9 @@ def test_benchmarks_side_by_side(settings, tmp_path):
 
 def test_a_problem_set_is_verified_without_a_model(settings, tmp_path):
     said = rlcf("rlcf", "stages=[verify]", "benchmark=jsonl", *[s for s in settings if "benchmark=[" not in s])
-    assert "2 of 3 canonical solutions pass; not: t/1 (failed)" in said
+    assert "2 of 3 canonical solutions pass (" in said
+    assert "; not: t/1 (failed); without tests: 1" in said
+    assert f"Verified: {tmp_path / 'run' / 'verify.json'}" in said
     verified = json.loads((tmp_path / "run" / "verify.json").read_text())
     assert (verified["n"], verified["passed"]) == (3, 2)
     [failed] = verified["failed"]

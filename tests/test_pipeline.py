@@ -125,11 +125,11 @@ def tested(tmp_path):
 def test_a_benchmark_with_tests_is_run_as_well(tested):
     steps = [(p.step.stage, p.of) for p in planned("benchmark=[heldout,jsonl]", *tested) if p.stage == "predict"]
     assert steps == [
+        ("prepare", "jsonl"),
         ("predict", "heldout base"),
         ("label", "heldout base"),
         ("predict", "heldout tuned"),
         ("label", "heldout tuned"),
-        ("prepare", "jsonl"),
         ("predict", "jsonl base"),
         ("label", "jsonl base"),
         ("execute", "jsonl base"),

@@ -63,12 +63,21 @@ class Jsonl(Settings):
 
     def tested(self) -> bool:
         """Whether a problem has tests. Raises DataError, as `problems` does."""
-        return any(row.test and not self._skipped(row) for row in read_rows(self._file()))
+        return any(_said(row.test) and not self._skipped(row) for row in read_rows(self._file()))
 
     def _file(self) -> Path:
         path = Path(self.path)
+        if path.is_dir():
+            held = ", ".join(sorted(file.name for file in path.iterdir() if file.suffix in (".jsonl", ".gz")))
+            raise DataError(
+                f"{path.absolute()} is a folder, and one file is wanted; it holds: {held or 'no JSON Lines file'}. "
+                "benchmark=humaneval and benchmark=mbpp find theirs in a folder"
+            )
         if not path.is_file():
-            raise DataError(f"There is no file {path.absolute()}: set `path` to a JSON Lines file of problems")
+            raise DataError(
+                f"There is no file {path.absolute()}. Name a JSON Lines file of problems: dataset.path=FILE, or "
+                "benchmark.path=FILE where it is a benchmark's"
+            )
         return path
 
     def _skipped(self, row: Row) -> Skipped | None:
@@ -99,9 +108,13 @@ def pose(row: Row, name: str, task_id: str, split: Split | None) -> RawProblem:
         origin=row.origin or row.task_id,
         split=split,
         known_names=row.known_names,
-        test=row.test,
-        entry_point=row.entry_point,
+        test=row.test if _said(row.test) else None,
+        entry_point=row.entry_point if _said(row.entry_point) else None,
     )
+
+
+def _said(text: str | None) -> bool:
+    return bool(text and text.strip())
 
 
 def move_blanks(prompt: str, canonical: str) -> tuple[str, str]:
@@ -138,7 +151,10 @@ def parse_row(values: Any, place: str) -> Row:
         return Row.model_validate(values)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'row'}: {fault['msg']}" for fault in error.errors())
-        raise DataError(f"{place}: not a problem: {faults}. Needed: task_id, prompt; see the README's table") from error
+        raise DataError(
+            f"{place}: not a problem: {faults}. Needed: task_id and prompt; to compare with, canonical_solution; to be "
+            "run, test and entry_point"
+        ) from error
 
 
 def _read(path: Path) -> str:

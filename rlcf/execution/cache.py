@@ -20,6 +20,8 @@ from rlcf.workers.pool import Progress
 _PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 _ASKED_AT_ONCE = 500
+_RUN_AT_ONCE = 64
+"""Programs between two saves: a kill loses no more, and a pool of workers is kept busy."""
 _TABLE = "CREATE TABLE IF NOT EXISTS outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL)"
 
 LASTING = frozenset(("passed", "failed", "rejected"))
@@ -50,10 +52,12 @@ class Cached(Closing):
         keys = [self._key(trial) for trial in trials]
         known = self._look_up(keys)
         missing = {key: trial for key, trial in zip(keys, trials, strict=True) if key not in known}
-        outcomes = self._runner.run(list(missing.values()), on_progress)
-        found = dict(zip(missing, outcomes, strict=True))
-        self._remember({key: outcome for key, outcome in found.items() if outcome.status in LASTING})
-        known |= found
+        for part in _parts(list(missing), _RUN_AT_ONCE):
+            done = len(known)
+            outcomes = self._runner.run([missing[key] for key in part], _from(done, on_progress))
+            found = dict(zip(part, outcomes, strict=True))
+            self._remember({key: outcome for key, outcome in found.items() if outcome.status in LASTING})
+            known |= found
         return [known[key] for key in keys]
 
     def _key(self, trial: Trial) -> str:
@@ -61,8 +65,7 @@ class Cached(Closing):
         return hashlib.sha256(json.dumps([runner, trial.model_dump()]).encode()).hexdigest()
 
     def _look_up(self, keys: Iterable[str]) -> dict[str, Outcome]:
-        unique = list(dict.fromkeys(keys))
-        parts = [unique[start : start + _ASKED_AT_ONCE] for start in range(0, len(unique), _ASKED_AT_ONCE)]
+        parts = _parts(list(dict.fromkeys(keys)), _ASKED_AT_ONCE)
         try:
             with closing(self._connection()) as connection:
                 rows = [row for part in parts for row in _select(connection, part)]
@@ -88,6 +91,15 @@ class Cached(Closing):
 
     def _warn(self, error: Exception) -> None:
         logging.getLogger(__name__).warning("%s: no outcome is remembered (%s)", self._file, error)
+
+
+def _parts(keys: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
+
+
+def _from(done: int, on_progress: Progress | None) -> Progress | None:
+    """Progress of a later part, told as that of the whole."""
+    return (lambda count: on_progress(done + count)) if on_progress else None
 
 
 def _select(connection: sqlite3.Connection, keys: Sequence[str]) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def score(
     if unknown := {task for task, _ in written} - by_task.keys():
         raise DataError(f"completions of unknown problems: {some(unknown)}. Score them with the problems they answer.")
     run = {} if executions is None else _by_sample(executions)
-    tested = set() if executions is None else {key for key in written if by_task[key[0]].test is not None}
+    tested = set() if executions is None else {key for key in written if by_task[key[0]].tested}
     if odd := (run.keys() - written.keys()) | (tested - run.keys()):
         raise DataError(f"completions and executions do not match: {some(odd)}. Delete the older one's artifact.")
     return [Scored(by_task[key[0]], completion, judged[key], run.get(key)) for key, completion in written.items()]

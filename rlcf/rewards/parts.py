@@ -44,7 +44,7 @@ class Passes(Part):
     needs: ClassVar[frozenset[Need]] = frozenset(("tests",))
 
     def value(self, facts: Facts) -> float | None:
-        if not facts.problem.test:
+        if not facts.problem.tested:
             return None
         return facts.passed if facts.verdict.ok else 0.0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ def chunked(items: Sequence[Problem], size: int) -> Iterator[Sequence[Problem]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
+def _parts(samples: int, batch_size: int) -> list[int]:
+    """The samples of one problem, in batches where they are more than one batch holds."""
+    return [min(batch_size, samples - start) for start in range(0, samples, batch_size)]
+
+
 def _writer(config: CollectConfig, policy: Path, chunks: Sequence[Sequence[Problem]]) -> Make:
     """The loaded model as a function from chunks' numbers to their completions."""
     from rlcf.policy import load
@@ -78,22 +84,25 @@ def _writer(config: CollectConfig, policy: Path, chunks: Sequence[Sequence[Probl
         problems = chunks[chunk]
         rendered = [_render(config.prompt, problem, loaded.tokenizer) for problem in problems]
         ends = [_end_rule(problem, lead.lead) for problem, lead in zip(problems, rendered, strict=True)]
-        texts = sample(
-            loaded.model,
-            loaded.tokenizer,
-            [r.text for r in rendered],
-            config.samples,
-            parameters,
-            lambda i, text: ends[i](text) is not None,
-            config.seed * 1_000_003 + chunk,
-        )
+        texts = [
+            sample(
+                loaded.model,
+                loaded.tokenizer,
+                [r.text for r in rendered],
+                samples,
+                parameters,
+                lambda i, text: ends[i](text) is not None,
+                (config.seed + 7_919 * part) * 1_000_003 + chunk,
+            )
+            for part, samples in enumerate(_parts(config.samples, config.sampling.batch_size))
+        ]
         return [
             cut(problem, number, r.lead + drawn.text, drawn.stopped, drawn.tokens)
-            for problem, r, group in zip(problems, rendered, texts, strict=True)
-            for number, drawn in enumerate(group)
+            for problem, r, *groups in zip(problems, rendered, *texts, strict=True)
+            for number, drawn in enumerate(chain.from_iterable(groups))
         ]
 
-    return lambda numbers: [write(number) for number in numbers]
+    return lambda numbers, tell: [write(number) for number in numbers]
 
 
 def _render(prompt: Prompt, problem: Problem, tokenizer: Any) -> Rendered:

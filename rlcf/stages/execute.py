@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import get_args
+from typing import Any, get_args
 
 from rlcf.artifacts import Inputs, Summary, write_atomically
+from rlcf.chunks import Tell
 from rlcf.execution import runner_class
 from rlcf.execution.base import Limits, Runner, SandboxName
 from rlcf.execution.cache import Cached
@@ -20,8 +21,8 @@ from rlcf.records import Completion, Execution, Outcome, Outcomes, Problem, Tria
 from rlcf.stages.judging import Judge, Judging, Problems
 from rlcf.stages.label import program
 
-AT_ONCE = 500
-"""Completions between two saves: seconds of work, so little is lost with a kill."""
+AT_ONCE = 64
+"""Completions between two saves: a second of work, minutes where all are endless."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,14 @@ class ExecuteConfig:
 def run(config: ExecuteConfig, inputs: Inputs, work: Path) -> Summary:
     """Write `executions.jsonl`, a row for each completion of a problem that has tests, and `runner.json`."""
     rows = read_records(_judging(config).run(inputs, work), Execution)
+    write_atomically(work / "runner.json", json.dumps(record(config)))
+    return {**summarize(rows, record(config)["sandbox"]), **record(config)}
+
+
+def record(config: ExecuteConfig) -> dict[str, Any]:
+    """What runs the programs, in which sandbox, within which limits: to be kept beside every outcome."""
     with opened(config) as runner:
-        record = {"runner": runner.version(), "sandbox": runner.sandbox(), "limits": asdict(config.limits)}
-    write_atomically(work / "runner.json", json.dumps(record))
-    return {**summarize(rows), **record}
+        return {"runner": runner.version(), "sandbox": runner.sandbox(), "limits": asdict(config.limits)}
 
 
 def follow(config: ExecuteConfig, inputs: Inputs, work: Path, ended: Event) -> None:
@@ -65,11 +70,13 @@ def _opened(config: ExecuteConfig) -> Iterator[Judge]:
         yield partial(execute, runner)
 
 
-def execute(runner: Runner, completions: Sequence[Completion], problems: Problems) -> list[Execution | None]:
+def execute(
+    runner: Runner, completions: Sequence[Completion], problems: Problems, tell: Tell | None = None
+) -> list[Execution | None]:
     """The outcomes of completions, in order; None for those whose problem has no tests."""
-    tested = [c for c in completions if problems[c.task_id].test]
-    outcomes = iter(runner.run([trial(problems[c.task_id], c.completion) for c in tested]))
-    return [_execution(c, next(outcomes)) if problems[c.task_id].test else None for c in completions]
+    tested = [c for c in completions if problems[c.task_id].tested]
+    outcomes = iter(runner.run([trial(problems[c.task_id], c.completion) for c in tested], tell))
+    return [_execution(c, next(outcomes)) if problems[c.task_id].tested else None for c in completions]
 
 
 def _execution(completion: Completion, outcome: Outcome) -> Execution:
@@ -82,8 +89,9 @@ def trial(problem: Problem, completion: str) -> Trial:
     return Trial(prompt=problem.prompt, code=code, test=problem.test or "", entry_point=problem.entry_point)
 
 
-def summarize(rows: Sequence[Execution]) -> Summary:
-    """Counts by outcome, and the stage's line."""
+def summarize(rows: Sequence[Execution], sandbox: str) -> Summary:
+    """Counts by outcome, and the stage's line, which names the sandbox's level."""
     counts: Counter[str] = Counter(row.status for row in rows)
     listed = ", ".join(f"{counts[status]} {status}" for status in get_args(Outcomes) if counts[status])
-    return {"what": f"{len(rows)} programs run: {listed or 'none'}", "programs": len(rows), **counts}
+    what = f"{len(rows)} programs run ({sandbox.partition(':')[0]}): {listed or 'none'}"
+    return {"what": what, "programs": len(rows), **counts}

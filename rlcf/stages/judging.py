@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from rlcf.artifacts import Inputs
-from rlcf.chunks import Make, chunk_files, fill, found_chunks, sizes_of, write_chunk
+from rlcf.chunks import Make, Tell, chunk_files, fill, found_chunks, sizes_of, write_chunk
 from rlcf.console import progress
 from rlcf.errors import DataError
 from rlcf.records import Completion, Problem, Record, read_records
@@ -19,7 +19,7 @@ LOOK_EVERY = 0.2
 """Seconds between two looks for completions that are still being sampled."""
 
 Problems = Mapping[str, Problem]
-Judge = Callable[[Sequence[Completion], Problems], Sequence[Record | None]]
+Judge = Callable[[Sequence[Completion], Problems, Tell], Sequence[Record | None]]
 """From completions and the problems that they answer, by task_id, to a row each; None where there is nothing to say."""
 
 
@@ -44,7 +44,7 @@ class Judging:
 
             def prepare() -> Make:
                 judge = stack.enter_context(self.opened())
-                return lambda numbers: judge_chunks(judge, [chunks[number] for number in numbers], problems)
+                return lambda numbers, tell: judge_chunks(judge, [chunks[number] for number in numbers], problems, tell)
 
             fill(target, sizes, prepare, advance, self.at_once)
         return target
@@ -82,14 +82,16 @@ def _chunks(folder: Path) -> list[list[Completion]]:
 
 def _judge_chunk(judge: Judge, source: Path, target: Path, problems: Problems) -> None:
     with suppress(FileNotFoundError):  # sampling has just ended, and put its chunks together
-        write_chunk(target, _said(judge(read_records(source, Completion), problems)))
+        write_chunk(target, _said(judge(read_records(source, Completion), problems, lambda _: None)))
 
 
 def _said(rows: Iterable[Record | None]) -> list[Record]:
     return [row for row in rows if row is not None]
 
 
-def judge_chunks(judge: Judge, chunks: Sequence[Sequence[Completion]], problems: Problems) -> list[list[Record]]:
+def judge_chunks(
+    judge: Judge, chunks: Sequence[Sequence[Completion]], problems: Problems, tell: Tell
+) -> list[list[Record]]:
     """The rows of several chunks, judged together."""
-    rows = iter(judge([row for chunk in chunks for row in chunk], problems))
+    rows = iter(judge([row for chunk in chunks for row in chunk], problems, tell))
     return [_said(islice(rows, len(chunk))) for chunk in chunks]

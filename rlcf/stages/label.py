@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,11 +10,12 @@ from pathlib import Path
 from threading import Event
 
 from rlcf.artifacts import Inputs, Summary
+from rlcf.chunks import Tell
 from rlcf.compilers.base import Compiler
 from rlcf.component import Component
 from rlcf.languages import language
 from rlcf.records import Completion, Judgement, Problem, Program, Verdict, read_records
-from rlcf.stages.judging import Judge, Judging
+from rlcf.stages.judging import Judge, Judging, Problems
 
 AT_ONCE = 2_000
 """Completions between two saves: seconds of work for a fast compiler, so little is lost with a kill."""
@@ -48,10 +49,12 @@ def _opened(config: LabelConfig) -> Iterator[Judge]:
         yield partial(judge, compiler)
 
 
-def judge(compiler: Compiler, completions: Sequence[Completion], problems: Mapping[str, Problem]) -> list[Verdict]:
+def judge(
+    compiler: Compiler, completions: Sequence[Completion], problems: Problems, tell: Tell | None = None
+) -> list[Verdict]:
     """The compiler's judgements of the completions' programs, as verdicts."""
     programs = [program(problems[c.task_id], c.completion) for c in completions]
-    judgements = compiler.check(programs)
+    judgements = compiler.check(programs, tell)
     return [_verdict(problems[c.task_id], c, j) for c, j in zip(completions, judgements, strict=True)]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlcf.artifacts import Inputs, Summary
+from rlcf.compilers import COMPILERS
 from rlcf.component import Component
 from rlcf.datasets.base import DatasetSource
 from rlcf.datasets.filters import Filters, apply_filters
@@ -38,6 +39,11 @@ def run(config: PrepareConfig, inputs: Inputs, work: Path) -> Summary:
 
 
 def _check(problems: Sequence[Problem], dropped: Mapping[str, int], config: PrepareConfig) -> None:
+    if not problems and set(dropped) == {"language"}:
+        raise DataError(
+            f"None of the {dropped['language']} rows is in {config.language}, which is what the compiler is for. "
+            f"Choose the compiler of their language, as in compiler=java (valid names: {', '.join(sorted(COMPILERS))})"
+        )
     if not problems:
         raise DataError(f"No problem is left. Dropped: {_listed(dropped) or 'none'}. Loosen dataset.filters.*")
     others = {problem.language for problem in problems} - {config.language}

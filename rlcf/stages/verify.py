@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rlcf.artifacts import Inputs, Summary, write_atomically
+from rlcf.chunks import Steps
 from rlcf.console import progress
 from rlcf.errors import DataError
-from rlcf.records import Outcome, Problem, read_records
-from rlcf.stages.execute import ExecuteConfig, opened, trial
+from rlcf.languages import language
+from rlcf.records import Outcome, Problem, Trial, read_records
+from rlcf.stages.execute import ExecuteConfig, opened, record, trial
 
 SHOWN = 5
 """Problems that the stage's line names; all of them are in verify.json."""
@@ -18,34 +20,41 @@ SHOWN = 5
 
 def run(config: ExecuteConfig, inputs: Inputs, work: Path) -> Summary:
     """Write `verify.json` over the problems of every input: `{"n", "passed", "failed": [{"task_id", "status",
-    "message"}], "unsolved": [task_id]}`, the last those without a canonical solution, which `n` leaves out.
+    "message"}]}` of those with tests and a canonical solution. Beside them, by task_id: `vacuous`, whose tests a
+    function that does nothing passes; `unsolved`, without a canonical solution; `untested`, without tests. And what
+    ran them: `runner`, `sandbox`, `limits`.
 
     Raises DataError where no problem has both tests and a canonical solution.
     """
-    problems = [p for folder in inputs.values() for p in read_records(folder / "problems.jsonl", Problem) if p.test]
+    every = [p for folder in inputs.values() for p in read_records(folder / "problems.jsonl", Problem)]
+    problems = [p for p in every if p.tested]
     solved = [p for p in problems if p.canonical_solution.strip()]
     if not solved:
         raise DataError(
             "Nothing to verify: no problem has both tests and a canonical solution. Name a problem set that has: "
             "python -m rlcf stages=[verify] benchmark=humaneval (or mbpp, or jsonl with benchmark.path=FILE)"
         )
-    verified = verdict(solved, _outcomes(config, solved))
-    unsolved = [p.task_id for p in problems if not p.canonical_solution.strip()]
-    write_atomically(work / "verify.json", json.dumps({**verified, "unsolved": unsolved}, indent=2))
-    return {"what": _what(verified, unsolved), "n": verified["n"], "passed": verified["passed"]}
+    trials = [trial(p, p.canonical_solution) for p in solved] + [trial(p, nothing(p)) for p in problems]
+    outcomes = _outcomes(config, trials)
+    verified = verdict(solved, outcomes[: len(solved)])
+    beside = {
+        "vacuous": [p.task_id for p, one in zip(problems, outcomes[len(solved) :], strict=True) if one.passed],
+        "unsolved": [p.task_id for p in problems if not p.canonical_solution.strip()],
+        "untested": [p.task_id for p in every if not p.tested],
+    }
+    found = {**verified, **beside, **record(config)}
+    write_atomically(work / "verify.json", json.dumps(found, indent=2))
+    return {"what": _what(found), "n": verified["n"], "passed": verified["passed"]}
 
 
-def _outcomes(config: ExecuteConfig, problems: Sequence[Problem]) -> list[Outcome]:
-    trials = [trial(problem, problem.canonical_solution) for problem in problems]
-    done = 0
+def nothing(problem: Problem) -> str:
+    """A completion that does nothing: what passes its tests with that is not tested by them."""
+    return language(problem.language).drop_unfinished(problem.prompt, "")
+
+
+def _outcomes(config: ExecuteConfig, trials: Sequence[Trial]) -> list[Outcome]:
     with opened(config) as runner, progress("running canonical solutions", len(trials)) as advance:
-
-        def tell(count: int) -> None:
-            nonlocal done
-            advance(count - done)
-            done = count
-
-        return runner.run(trials, tell)
+        return runner.run(trials, Steps(advance).tell)
 
 
 def verdict(problems: Sequence[Problem], outcomes: Sequence[Outcome]) -> Summary:
@@ -58,10 +67,19 @@ def verdict(problems: Sequence[Problem], outcomes: Sequence[Outcome]) -> Summary
     return {"n": len(problems), "passed": len(problems) - len(failed), "failed": failed}
 
 
-def _what(verified: Summary, unsolved: Sequence[str]) -> str:
-    what = f"{verified['passed']} of {verified['n']} canonical solutions pass"
-    names = [f"{row['task_id']} ({row['status']})" for row in verified["failed"]]
-    if names:
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        what += f"; not: {', '.join(names[:SHOWN])}{more}"
-    return what + (f"; {len(unsolved)} problems have none" if unsolved else "")
+def _what(found: Summary) -> str:
+    what = f"{found['passed']} of {found['n']} canonical solutions pass ({found['sandbox'].partition(':')[0]})"
+    failed = [f"{row['task_id']} ({row['status']})" for row in found["failed"]]
+    return what + "".join(
+        [
+            f"; not: {_some(failed)}" if failed else "",
+            f"; passed by doing nothing: {_some(found['vacuous'])}" if found["vacuous"] else "",
+            f"; without a solution: {len(found['unsolved'])}" if found["unsolved"] else "",
+            f"; without tests: {len(found['untested'])}" if found["untested"] else "",
+        ]
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

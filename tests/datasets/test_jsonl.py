@@ -129,7 +129,7 @@ def test_faulty_lines_are_named(tmp_path: Path, text: str, message: str) -> None
 
 
 def test_missing_and_unreadable_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no file .*nowhere.jsonl: set `path`"):
+    with pytest.raises(DataError, match=r"no file .*nowhere.jsonl. Name a JSON Lines file"):
         Jsonl(path=str(tmp_path / "nowhere.jsonl")).fingerprint()
     (tmp_path / "b.jsonl").write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match="not a UTF-8"):

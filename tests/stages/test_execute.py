@@ -72,10 +72,11 @@ def test_every_completion_with_tests_is_run(tmp_path, config):
         ("b", 0, "timeout"),
         ("b", 1, "rejected"),
     ]
-    assert summary["what"] == "4 programs run: 1 passed, 1 failed, 1 timeout, 1 rejected"
+    level = summary["sandbox"].partition(":")[0]
+    assert summary["what"] == f"4 programs run ({level}): 1 passed, 1 failed, 1 timeout, 1 rejected"
     record = json.loads((tmp_path / "work" / "runner.json").read_text())
     assert record["limits"] == {"timeout": 1.0, "memory_mb": 1024}
-    assert record["sandbox"].split(":")[0] in ("namespaces", "bubblewrap", "landlock")
+    assert level in ("namespaces", "bubblewrap", "landlock")
 
 
 def test_completions_are_run_while_others_are_sampled(tmp_path, config):
@@ -102,10 +103,41 @@ def test_canonical_solutions_are_the_self_test(tmp_path, config):
     summary = verify(config, {"set": inputs["problems"]}, tmp_path / "work")
     verified = json.loads((tmp_path / "work" / "verify.json").read_text())
     [failure] = verified.pop("failed")
-    assert verified == {"n": 2, "passed": 1, "unsolved": ["unsolved"]}
+    assert verified.items() >= {"n": 2, "passed": 1, "unsolved": ["unsolved"], "untested": ["untested"]}.items()
+    assert verified["vacuous"] == []
+    assert verified["limits"] == {"timeout": 1.0, "memory_mb": 1024}
     assert (failure["task_id"], failure["status"]) == ("wrong", "failed")
     assert "assert candidate(2) == 3" in failure["message"]
-    assert summary["what"] == "1 of 2 canonical solutions pass; not: wrong (failed); 1 problems have none"
+    level = verified["sandbox"].partition(":")[0]
+    assert summary["what"] == (
+        f"1 of 2 canonical solutions pass ({level}); not: wrong (failed); without a solution: 1; without tests: 1"
+    )
+
+
+NEVER_CALLED = "def check(candidate):\n    assert candidate(2) == 3\n"
+
+
+@pytest.mark.parametrize("test", ["# TODO", NEVER_CALLED, "def test_it(candidate):\n    assert candidate(2) == 3\n"])
+def test_tests_that_ask_nothing_are_passed_by_nobody(tmp_path, config, test):
+    unasked = problem("a", test=test).model_copy(update={"entry_point": None})
+    inputs = folder(tmp_path, [unasked], [completion("a", "\n    return x + 1")], [1])
+    run(config, inputs, tmp_path / "work")
+    [row] = read_records(tmp_path / "work" / "executions.jsonl", Execution)
+    assert row.status == "failed"
+    assert "asking anything of the program (is the entry_point missing?)" in row.message
+
+
+def test_tests_that_an_empty_function_passes_are_named(tmp_path, config):
+    weak = problem("weak", test="def check(candidate):\n    candidate(2)\n")
+    inputs = folder(tmp_path, [problem("a"), weak], [], [])
+    summary = verify(config, {"set": inputs["problems"]}, tmp_path / "work")
+    assert json.loads((tmp_path / "work" / "verify.json").read_text())["vacuous"] == ["weak"]
+    assert "; passed by doing nothing: weak" in summary["what"]
+
+
+def test_blank_tests_are_none(tmp_path, config):
+    inputs = folder(tmp_path, [problem("a", test=" \n")], [completion("a", "\n    return x + 1")], [1])
+    assert run(config, inputs, tmp_path / "work")["programs"] == 0
 
 
 def test_nothing_to_verify_is_an_error(tmp_path, config):
