@@ -21,7 +21,8 @@ def sweep(tmp_path: Path) -> Path:
     return tmp_path / "sweep"
 
 
-def test_a_sorted_table_in_the_terminal_and_the_page(sweep: Path, tmp_path: Path, capsys) -> None:
+def test_a_sorted_table_in_the_terminal_and_the_page(sweep: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("COLUMNS", "150")
     assert main([str(sweep), "--output", str(tmp_path / "page.html")]) == 0
     said = capsys.readouterr().out
     lines = [line.split() for line in said.splitlines()]
@@ -56,7 +57,9 @@ def test_narrow_and_wide_terminals_show_the_same_numbers(sweep: Path, tmp_path: 
         (["nowhere"], 1, "rlcf.compare: nowhere: there is no such folder"),
         (["SWEEP", "--metric", "speed"], 2, "rlcf.compare: --metric speed: not measured on heldout; valid names:"),
         (["SWEEP", "--benchmark", "x"], 2, "rlcf.compare: --benchmark x: none of the runs has it; they have: heldout"),
-        (["SWEEP", "--output", "no/such/folder/x.html"], 1, "no/such/folder"),
+        (["SWEEP", "--output", "no/such/x.html"], 2, "--output no/such/x.html: there is no folder no/such; make it"),
+        (["SWEEP", "--output", "SWEEP"], 2, "this is a folder; name a file in it"),
+        (["SWEEP", "--output", "/proc/x.html"], 1, "--output /proc/x.html cannot be written: "),
         (["SWEEP/1"], 1, "None of the runs is finished"),
     ],
 )

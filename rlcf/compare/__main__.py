@@ -12,7 +12,7 @@ from rlcf.compare.runs import read
 from rlcf.compare.table import compare
 from rlcf.compare.terminal import show
 from rlcf.console import make_console
-from rlcf.errors import ConfigError, RlcfError
+from rlcf.errors import ConfigError, DataError, RlcfError
 from rlcf.report.compare_page import render
 
 HEADLINE = "nontrivial_compile_rate"
@@ -23,15 +23,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     console = make_console()
     try:
+        _check_output(options.output)
         runs, left_out = read(options.runs)
         table = compare(runs, left_out, options.metric, options.benchmark)
-        write_atomically(options.output, render(table, options.output.absolute().parent))
+        _write(options.output, render(table, options.output.absolute().parent))
     except (RlcfError, OSError) as error:
         print(f"rlcf.compare: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
     show(table, console)
     console.print(f"Comparison: {options.output}", soft_wrap=True)
     return 0
+
+
+def _check_output(path: Path) -> None:
+    """Raise ConfigError unless the page can have this name."""
+    if path.is_dir():
+        raise ConfigError(f"--output {path}: this is a folder; name a file in it, as {path / 'compare.html'}")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"--output {path}: there is no folder {path.parent}; make it first: mkdir -p {path.parent}")
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        write_atomically(path, page)
+    except OSError as error:
+        raise DataError(f"--output {path} cannot be written: {error.strerror}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

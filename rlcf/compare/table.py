@@ -13,6 +13,7 @@ import numpy as np
 
 from rlcf.compare import crossed
 from rlcf.compare.answers import Key, values
+from rlcf.compare.headlines import Headline, others
 from rlcf.compare.runs import LeftOut, Run
 from rlcf.compare.settings import SEED, Setting, differing
 from rlcf.errors import ConfigError, DataError
@@ -54,7 +55,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """All rows, the best first; `pairs`: how many comparisons between rows stand behind the corrected p-values."""
+    """All rows, the best first; `pairs`: how many comparisons between rows stand behind the corrected p-values.
+
+    `headlines`: of the other benchmarks; `measured`: every metric of this one."""
 
     benchmark: str
     metric: str
@@ -64,6 +67,14 @@ class Table:
     pairs: int
     left_out: tuple[LeftOut, ...]
     warnings: tuple[LeftOut, ...]
+    headlines: tuple[Headline, ...] = ()
+    measured: tuple[str, ...] = ()
+
+    @property
+    def ties(self) -> int:
+        """How many rows have the value of the first one."""
+        found = [row.last[self.metric]["value"] for row in self.rows]
+        return found.count(found[0]) if found else 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ def compare(runs: Sequence[Run], left_out: Sequence[LeftOut], metric: str, bench
         reasons = "".join(f"\n  - {one.name}: {one.reason}" for one in left_out)
         raise DataError(f"None of the runs is finished, so there is nothing to compare:{reasons}")
     benchmark = benchmark or text.benchmarks(runs[0].metrics)[0]
-    _check_names(runs, metric, benchmark)
+    measured = _check_names(runs, metric, benchmark)
     usable = [run for run in runs if all(metric in own for own in run.values(benchmark))]
     without = [_lacking(run, metric, benchmark) for run in runs if run not in usable]
     groups, twice = _groups(usable)
@@ -97,16 +108,20 @@ def compare(runs: Sequence[Run], left_out: Sequence[LeftOut], metric: str, bench
         pairs=pairs,
         left_out=(*left_out, *without, *twice),
         warnings=tuple(LeftOut(run.name, one) for run in usable for one in _warnings(run, benchmark)),
+        headlines=others(usable, benchmark),
+        measured=tuple(measured),
     )
 
 
-def _check_names(runs: Sequence[Run], metric: str, benchmark: str) -> None:
+def _check_names(runs: Sequence[Run], metric: str, benchmark: str) -> list[str]:
+    """Every metric of the benchmark. Raises ConfigError where `metric` is none of them, or no run has `benchmark`."""
     benchmarks = list(dict.fromkeys(name for run in runs for name in text.benchmarks(run.metrics)))
     if benchmark not in benchmarks:
         raise ConfigError(f"--benchmark {benchmark}: none of the runs has it; they have: {', '.join(benchmarks)}")
     known = text.names({name: own for run in runs for own in run.values(benchmark) for name in own})
     if metric not in known:
         raise ConfigError(f"--metric {metric}: not measured on {benchmark}; valid names: {', '.join(known)}")
+    return known
 
 
 def _lacking(run: Run, metric: str, benchmark: str) -> LeftOut:

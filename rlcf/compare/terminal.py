@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from rlcf.compare import words
+from rlcf.compare import headlines, words
 from rlcf.compare.table import Row, Table, Value
 from rlcf.console import STYLES
 from rlcf.report import text
 
-COMPANY = ("compile_rate", "trivial_rate")  # the page shows more
+COMPANY = ("pass@1", "compile_rate", "trivial_rate")  # the page shows more
+DIFFERENCES = ("tuned - base", "- row 1")
 WARNINGS = 5
 
 
 def show(table: Table, console: Console) -> None:
     """Print the comparison."""
     if table.rows:
-        grid = _grid(table, narrow=False)
-        narrow = console.measure(grid, options=console.options.update(width=1000)).maximum > console.width
-        console.print(_grid(table, narrow=True) if narrow else grid)
+        console.print(_fitting(table, console))
         for note in words.notes(table):
             console.print(f"* {note}", style="dim", soft_wrap=not console.is_terminal)
     for name, reason in table.left_out:
@@ -32,34 +34,69 @@ def show(table: Table, console: Console) -> None:
         console.print(f"WARNING {len(table.warnings) - WARNINGS} more, all on the page", style="bold red")
 
 
+def _fitting(table: Table, console: Console) -> RenderableType:
+    """The table, where it fits with no word broken; else a block for each row."""
+    for narrow in (False, True):
+        grid = _grid(table, narrow)
+        if console.measure(grid, options=console.options.update(width=1000)).maximum <= console.width:
+            return grid
+    return _blocks(table)
+
+
 def _grid(table: Table, narrow: bool) -> Grid:
-    """The table; where space is short, intervals are below the values."""
-    title = f"{text.label(table.metric).text} on {table.benchmark}"
+    """The table; where space is short, intervals are below the values, and headings have a line for each word."""
     padding = (0, 1 if narrow else 2, 0, 0)
-    grid = Grid(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=padding)
-    company = [name for name in table.company if name in COMPANY]
-    grid.add_column("")
-    for heading in ["run", *(setting.label for setting in table.settings)]:
-        grid.add_column(heading, overflow="fold")
-    for heading in ["tuned", "base", "tuned - base", "- row 1"]:
+    grid = Grid(title=_title(table), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=padding)
+    for heading in ["", "run", *(setting.label for setting in table.settings)]:
         grid.add_column(heading, no_wrap=True)
-    for name in company:
-        grid.add_column(text.label(name).text)
+    between = "\n" if narrow else " "
     for index, row in enumerate(table.rows):
         names = [str(index + 1), words.run_names(row), *words.settings(table, index)]
-        values = _values(table.metric, row, index, "\n" if narrow else " ")
-        grid.add_row(*names, *values, *(_amount(name, row.last.get(name)) for name in company))
+        values = list(_values(table, index, between))
+        if not index:
+            for label, _ in values:
+                grid.add_column(label if label in DIFFERENCES else label.replace(" ", between), no_wrap=True)
+        grid.add_row(*names, *(value for _, value in values))
     return grid
 
 
-def _values(metric: str, row: Row, index: int, between: str) -> list[Text]:
-    beside = _difference(metric, row.beside, between) if row.beside else Text("other problems" if index else "")
-    return [
-        _amount(metric, row.last.get(metric), between) if row.is_trained else Text(),
-        _amount(metric, row.first.get(metric), between),
-        _difference(metric, row.change, between) if row.change else Text(),
-        beside,
-    ]
+def _blocks(table: Table) -> Group:
+    """Each row's values below each other."""
+    parts: list[RenderableType] = [Text(_title(table), "bold")]
+    for index, row in enumerate(table.rows):
+        block = Grid.grid(padding=(0, 2, 0, 0))
+        block.add_column(no_wrap=True)
+        block.add_column(overflow="fold")
+        for setting, value in zip(table.settings, words.settings(table, index), strict=True):
+            block.add_row(setting.label, value)
+        for label, cell in _values(table, index, "  "):
+            if cell.plain:
+                block.add_row(label, cell)
+        parts += [Text(f"\n{index + 1}. {words.run_names(row)}"), Padding(block, (0, 0, 0, 3), expand=False)]
+    return Group(*parts, "")
+
+
+def _title(table: Table) -> str:
+    return f"{text.label(table.metric).text} on {table.benchmark}"
+
+
+def _values(table: Table, index: int, between: str) -> Iterator[tuple[str, Text]]:
+    """A row's cells, each with its heading."""
+    row, metric = table.rows[index], table.metric
+    yield "tuned", _amount(metric, row.last.get(metric), between) if row.is_trained else Text()
+    yield "base", _amount(metric, row.first.get(metric), between)
+    yield DIFFERENCES[0], _difference(metric, row.change, between) if row.change else Text()
+    if len(table.rows) > 1:
+        yield DIFFERENCES[1], _beside(metric, row, index, between)
+    for name in table.company:
+        if name in COMPANY:
+            yield text.label(name).text, _amount(name, row.last.get(name))
+    for headline in table.headlines:
+        yield headline.label, Text(headlines.words(row.runs, headline)[0])
+
+
+def _beside(metric: str, row: Row, index: int, between: str) -> Text:
+    return _difference(metric, row.beside, between) if row.beside else Text("other problems" if index else "")
 
 
 def _amount(metric: str, value: Value | None, between: str = "") -> Text:

@@ -48,19 +48,41 @@ def notes(table: Table) -> Iterator[str]:
             "p: after Holm's correction, of "
             + " and ".join(
                 [f"{changes} comparison(s) of a tuned model with its own base"] * bool(changes)
-                + [f"all {table.pairs} pair(s) of rows, because row 1 was chosen for its value"] * bool(table.pairs)
+                + [f"all {table.pairs} pair(s) of rows{_chosen(table)}"] * bool(table.pairs)
             )
             + "."
         )
-    if len(table.rows) > 1:
-        yield (
-            f"The best of {len(table.rows)} is flattered: part of what put it first is luck. Before relying on it, "
-            "confirm it on other problems or with other seeds."
-        )
+    yield from _first_place(table)
     if any(len(row.runs) > 1 for row in table.rows):
         yield "Seeds of one configuration are pooled: their intervals draw problems and seeds anew."
     if text.label(table.metric).better == 0:
         yield f"More is not always better: {text.label(table.metric).text} can rise without better programs."
+    yield from _options(table)
+
+
+def _chosen(table: Table) -> str:
+    return ", because row 1 was chosen for its value" if table.ties == 1 else ""
+
+
+def _first_place(table: Table) -> Iterator[str]:
+    """What the first place is worth."""
+    if table.ties > 1:
+        yield f"Rows 1 to {table.ties} have the same value: their order says nothing."
+    if table.ties < len(table.rows):
+        yield (
+            f"The best of {len(table.rows)} is flattered: part of what put it first is luck. Before relying on it, "
+            "confirm it on other problems or with other seeds."
+        )
+
+
+def _options(table: Table) -> Iterator[str]:
+    """What else can be compared, and by which option."""
+    benchmarks = [one.benchmark for one in table.headlines]
+    if benchmarks:
+        yield f"Also evaluated: {', '.join(benchmarks)}. Compare on one of them: --benchmark NAME."
+    metrics = [name for name in table.measured if name != table.metric]
+    if metrics:
+        yield f"Other metrics of {table.benchmark}: {', '.join(metrics)}. Sort by one of them: --metric NAME."
 
 
 def uncompared(table: Table) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from rlcf.report import text
 
 CURVES = ("loss", "eval_loss")
+ONLINE = {"reward": ("reward", "nontrivial_compile_rate"), "KL divergence": ("kl",)}  # more charts, where logged
 STEPS_OF_AXES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)  # upper ends of an axis of rates
 
 
@@ -96,7 +97,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class CurveChart:
-    """Losses by step. `lost` counts the values that are not finite numbers: a NaN loss is never drawn away."""
+    """Losses, or other values, by step. `lost` counts those that are not finite numbers: a NaN is never drawn away."""
 
     curves: tuple[Curve, ...]
     steps: tuple[float, float]
@@ -104,15 +105,30 @@ class CurveChart:
     lost: int
 
 
-def curve_chart(history: Sequence[Mapping[str, Any]]) -> CurveChart:
-    """Training's log (rows with `step`, and `loss` or `eval_loss`) as curves that share both axes."""
-    logged = {name: [(row["step"], row[name]) for row in history if name in row and "step" in row] for name in CURVES}
+def curve_charts(history: Sequence[Mapping[str, Any]]) -> dict[str, CurveChart]:
+    """Training's log as charts: the losses, then what online methods log besides, where it is known at all.
+
+    Of the latter a null is what was not measured in that step, and no fault.
+    """
+    more = {title: [_known(row, names) for row in history] for title, names in ONLINE.items()}
+    drawn = {title: curve_chart(rows, ONLINE[title]) for title, rows in more.items()}
+    return {"loss": curve_chart(history), **{title: one for title, one in drawn.items() if one.curves or one.lost}}
+
+
+def _known(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: row[name] for name in ("step", *names) if row.get(name) is not None}
+
+
+def curve_chart(history: Sequence[Mapping[str, Any]], names: Sequence[str] = CURVES) -> CurveChart:
+    """At most two values of training's log (of rows with `step`, and `loss` or `eval_loss`) as curves that share both
+    axes."""
+    logged = {name: [(row["step"], row[name]) for row in history if name in row and "step" in row] for name in names}
     series = {name: [(x, y) for x, y in pairs if _finite(y)] for name, pairs in logged.items()}
     points = [point for pairs in series.values() for point in pairs]
     steps, values = _range(x for x, _ in points), _range(y for _, y in points)
     curves = [
         Curve(name, color, tuple((_place(x, steps), 100 - _place(y, values)) for x, y in pairs), pairs[-1][1])
-        for color, (name, pairs) in zip((2, 1), series.items(), strict=True)
+        for color, (name, pairs) in zip((2, 1), series.items(), strict=False)
         if pairs
     ]
     return CurveChart(tuple(curves), steps, values, sum(map(len, logged.values())) - len(points))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rlcf.compare import words
+from rlcf.compare import headlines, words
 from rlcf.compare.runs import Run
 from rlcf.compare.settings import Setting, word
 from rlcf.compare.table import Row, Table, Value
@@ -28,6 +28,7 @@ def render(table: Table, folder: Path) -> str:
             table=table,
             metric=text.label(table.metric).text,
             company=[text.label(name).text for name in table.company],
+            headlines=[one.label for one in table.headlines],
             rows=[_row(table, index, row, folder) for index, row in enumerate(table.rows)],
             notes=list(words.notes(table)),
             charts=[_chart(table, setting) for setting in table.settings],
@@ -46,6 +47,7 @@ def _row(table: Table, index: int, row: Row, folder: Path) -> dict[str, Any]:
         "beside": _difference(table.metric, row.beside),
         "other": index > 0 and row.beside is None,
         "company": [_company(name, row) for name in table.company],
+        "headlines": [headlines.words(row.runs, one) for one in table.headlines],
     }
 
 
@@ -76,7 +78,7 @@ def _difference(metric: str, value: Value | None) -> words.Difference | None:
 def _company(name: str, row: Row) -> tuple[str, str]:
     """The last model's value, and the first one's for comparison."""
     before = text.amount(name, row.first[name]) if row.is_trained and name in row.first else ""
-    return (text.amount(name, row.last[name]) if name in row.last else "", f"base {before}" if before else "")
+    return (text.amount(name, row.last[name]) if name in row.last else "", before)
 
 
 def _chart(table: Table, setting: Setting) -> SweepChart:

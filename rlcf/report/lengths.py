@@ -12,7 +12,8 @@ from rlcf.report.charts import Curve, colors
 
 DOTTED = 3  # the colour of the canonical solutions
 POINTS = 200  # of one curve
-TICKS = (0, *(10**power for power in range(1, 10)))
+TICKS = (0, 3, *(tick for power in range(1, 9) for tick in (10**power, 3 * 10**power)))
+CROWDED = 8  # more ticks than that, and those of 3 are left out
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,14 @@ def length_chart(rows: Sequence[Mapping[str, Any]]) -> LengthChart:
     top = math.log1p(max([10, *human, *(one for own in lengths.values() for one in own)]))
     shades = colors(lengths)
     curves = [_curve(model, shades[model], own, top) for model, own in lengths.items()]
-    places = tuple((100 * math.log1p(tick) / top, f"{tick:,}") for tick in TICKS if math.log1p(tick) <= top)
-    return LengthChart((*curves, _curve("canonical solutions", DOTTED, human, top)), places)
+    return LengthChart((*curves, _curve("canonical solutions", DOTTED, human, top)), _ticks(top))
+
+
+def _ticks(top: float) -> tuple[tuple[float, str], ...]:
+    """Positions in [0, 100] and words of the axis that ends at `top`, a logarithm."""
+    inside = [tick for tick in TICKS if math.log1p(tick) <= top + 1e-9]
+    kept = [tick for tick in inside if len(inside) <= CROWDED or not str(tick).startswith("3")]
+    return tuple((100 * math.log1p(tick) / top, f"{tick:,}") for tick in kept)
 
 
 def _curve(name: str, color: int, lengths: Sequence[int], top: float) -> Curve:

@@ -15,6 +15,7 @@ import yaml
 from rlcf.metrics import is_rate
 from rlcf.report import charts, samples, tables, text
 from rlcf.report.lengths import LengthChart, length_chart
+from rlcf.report.price import seconds
 from rlcf.report.programs import Row
 from rlcf.report.templates import environment
 
@@ -26,11 +27,14 @@ def render(
     lineage: Sequence[Mapping[str, Any]],
     training: Mapping[str, Sequence[Mapping[str, Any]]],
     execution: str = "",
+    unprotected: str = "",
+    cost: Mapping[str, Any] | None = None,
 ) -> str:
     """The page, as text that encodes as UTF-8.
 
     `metrics` is metrics.json, `rows` are those of samples.jsonl, `training` each model's training log; `execution` says
-    what ran the programs and in which sandbox, "" where none ran.
+    what ran the programs and in which sandbox, "" where none ran, `unprotected` what ran them in none; `cost` is what
+    `rlcf.report.price.price` gives.
     """
     models, names = list(metrics["models"]), text.benchmarks(metrics)
     shown = samples.shown(rows)
@@ -40,11 +44,13 @@ def render(
         .render(
             models=models,
             execution=execution,
+            unprotected=unprotected,
+            cost=_cost(cost),
             warnings=text.warnings(metrics),
             columns=tables.columns(models),
             summary=tables.summary(metrics) if len(names) > 1 else [],
             benchmarks=[benchmark(metrics, name, rows) for name in names],
-            training={name: charts.curve_chart(history) for name, history in training.items()},
+            training={name: charts.curve_charts(history) for name, history in training.items()},
             samples=shown,
             sources=samples.benchmarks(rows),
             total=len(rows),
@@ -71,6 +77,18 @@ def benchmark(metrics: Mapping[str, Any], name: str, rows: Sequence[Row]) -> dic
         "errors": charts.bar_chart(models, errors, full=False),
         "lengths": _lengths([row for row in rows if row["benchmark"] == name]),
     }
+
+
+def _cost(cost: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The price in words: a row a stage, and the total."""
+    if not cost or not cost["rows"]:
+        return None
+    return {"rows": [_spent(row) for row in cost["rows"]], "total": _spent(cost["total"]), "lost": cost["lost"]}
+
+
+def _spent(row: Mapping[str, Any]) -> dict[str, str]:
+    counts = {what: "" if row[what] is None else f"{row[what]:,}" for what in ("tokens", "compiled", "run")}
+    return {"stage": row["stage"], "artifacts": str(row["artifacts"]), "time": seconds(row["seconds"]), **counts}
 
 
 def _lengths(rows: Sequence[Row]) -> LengthChart | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ OUTCOMES = ("lost", "gained", "neither", "both")  # in the order of showing: cha
 SHOWN = 400  # samples in the page; all of them are in samples.jsonl
 BUDGET = 2_000_000  # characters of all samples in the page
 AROUND_LINE, AROUND_SAMPLE = 20, 1_500  # characters of markup
+COMPILES, PASSES = "compiles and does something", "passes"
 AROUND_NOTE = '<em class="warning">column 12: (category, code)</em>'
 
 
@@ -26,13 +27,14 @@ class Benchmark:
 class Sample:
     """One problem with what the human and the models wrote.
 
-    `compiles` and `passes` are outcomes (`passes` is "" without tests); `errors` are `MODEL:CATEGORY`, the model by its
-    number.
+    `place`: its benchmark and the number of the sample, where there are several of these. `compiles` (and does
+    something) and `passes` are outcomes (`passes` is "" without tests); `errors` are `MODEL:CATEGORY`, the model by
+    its number.
     """
 
     benchmark: Benchmark
     task_id: str
-    number: int
+    place: str
     compiles: str
     passes: str
     errors: tuple[str, ...]
@@ -47,15 +49,23 @@ def shown(rows: Sequence[Row], limit: int = SHOWN, budget: int = BUDGET) -> list
 
     Where there are too many, the benchmarks take turns, so that none crowds out another.
     """
-    names = benchmarks(rows)
+    names, drawn = benchmarks(rows), {(row["benchmark"], row.get("sample", 0)) for row in rows}
     chosen = list(_within(_taking_turns(rows)[:limit], budget))
     chosen.sort(key=lambda row: (_rank(row), names.index(row["benchmark"])))
-    return [sample(row, names) for row in chosen]
+    return [sample(row, names, _place(row, drawn)) for row in chosen]
 
 
 def benchmarks(rows: Sequence[Row]) -> list[str]:
     """The benchmarks of the rows, in order."""
     return list(dict.fromkeys(row["benchmark"] for row in rows))
+
+
+def _place(row: Row, drawn: Collection[tuple[str, int]]) -> str:
+    """`humaneval, sample 2`; less what is the same for all of `drawn`, the benchmarks and samples that there are."""
+    several_benchmarks = len({name for name, _ in drawn}) > 1
+    several_samples = sum(name == row["benchmark"] for name, _ in drawn) > 1
+    words = [row["benchmark"]] * several_benchmarks + [f"sample {row.get('sample', 0)}"] * several_samples
+    return ", ".join(words)
 
 
 def _taking_turns(rows: Sequence[Row]) -> list[Row]:
@@ -117,22 +127,28 @@ def passes(models: Mapping[str, Row]) -> str:
 
 
 def outcomes(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """How many samples of each benchmark have each outcome: by compiling, and by passing where there are tests."""
+    """How many samples of each benchmark have each outcome: of compiling and doing something, and of passing where
+    there are tests."""
     counts: dict[tuple[str, str], Counter[str]] = {}
     for row in rows:
-        for what, found in (("compiles", compiles(row["models"])), ("passes", passes(row["models"]))):
+        for what, found in _found(row["models"]):
             if found:
                 counts.setdefault((row["benchmark"], what), Counter())[found] += 1
     return [{"benchmark": name, "what": what, "counts": count} for (name, what), count in counts.items()]
 
 
-def sample(row: Row, benchmarks: Sequence[str]) -> Sample:
+def _found(models: Mapping[str, Row]) -> tuple[tuple[str, str], ...]:
+    """Both outcomes, each after what it is about."""
+    return (COMPILES, compiles(models)), (PASSES, passes(models))
+
+
+def sample(row: Row, benchmarks: Sequence[str], place: str = "") -> Sample:
     """A row of samples.jsonl, ready to show."""
     models, prompt = row["models"], row["prompt"]
     return Sample(
         benchmark=Benchmark(benchmarks.index(row["benchmark"]), row["benchmark"]),
         task_id=row["task_id"],
-        number=row.get("sample", 0),
+        place=place,
         compiles=compiles(models),
         passes=passes(models),
         errors=tuple(f"{index}:{one}" for index, own in enumerate(models.values()) for one in categories(own)),
@@ -149,10 +165,10 @@ def _side_by_side(models: Sequence[str]) -> list[str]:
 
 
 def _summary(models: Mapping[str, Row]) -> tuple[tuple[str, str], ...]:
-    """The outcomes in words, beside the task's name: `compiles: gained`."""
+    """The outcomes in words, beside the task's name: `passes: gained`; of a model alone `passes: yes`."""
     colors = {"gained": "good", "lost": "bad"}
-    found = (("compiles", compiles(models)), ("passes", passes(models)))
-    return tuple((colors.get(one, "soft"), f"{what}: {one}") for what, one in found if one)
+    alone = {"both": "yes", "neither": "no"} if len(models) == 1 else {}
+    return tuple((colors.get(one, "soft"), f"{what}: {alone.get(one, one)}") for what, one in _found(models) if one)
 
 
 def categories(own: Row) -> list[str]:

@@ -79,7 +79,7 @@ def sweep_chart(label: str, metric: str, points: Sequence[Point]) -> SweepChart:
     scale, places = x_axis({point.x_words: point.x for point in points})
     every = [values for point in points for values in (point.value, point.base) if values is not None]
     seeds = [value for point in points for value in point.seeds]
-    steps = y_axis([*seeds, *(known for values in every for known in _known(values))])
+    steps = y_axis([*seeds, *(known for values in every for known in _known(values))], within=_range(metric))
     moved, apart = _moved([places[point.x_words] for point in points])
     bases = [point.base for point in points]
     shared = bases[0] if bases and all(base == bases[0] for base in bases) else None
@@ -141,14 +141,21 @@ def _moved(places: Sequence[float]) -> tuple[list[float], float]:
     return moved, apart
 
 
-def y_axis(values: Sequence[float]) -> tuple[float, ...]:
-    """Round steps, at most seven, from below the lowest to above the highest value."""
+def _range(metric: str) -> tuple[float, float]:
+    """What values the metric can have at all: a rate is never below 0 or above 100 %."""
+    return (0.0, 1.0) if is_rate(metric) else (-math.inf, math.inf)
+
+
+def y_axis(values: Sequence[float], within: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, ...]:
+    """Round steps, at most seven, from below the lowest to above the highest value, none of them outside `within`,
+    whose ends must be multiples of every step."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if high == low:
         low, high = low - 0.05 * (abs(low) or 1), high + 0.05 * (abs(high) or 1)
     unit = 10.0 ** math.floor(math.log10((high - low) / 5))
     step = next(unit * s for s in STEPS if math.ceil(high / (unit * s)) - math.floor(low / (unit * s)) <= 6)
-    return tuple(round(step * i, 12) for i in range(math.floor(low / step), math.ceil(high / step) + 1))
+    steps = (round(step * i, 12) for i in range(math.floor(low / step), math.ceil(high / step) + 1))
+    return tuple(one for one in steps if within[0] <= one <= within[1])
 
 
 def _known(values: text.Values) -> list[float]:

@@ -10,7 +10,11 @@ from typing import Any
 
 from rlcf.artifacts import Inputs, Summary, write_atomically
 from rlcf.policy import lineage
+from rlcf.report import price
 from rlcf.report.page import render
+
+UNPROTECTED = "none"
+"""The level of a sandbox that is none; `rlcf.execution.sandbox` writes `LEVEL: LAYERS`."""
 
 
 @dataclass(frozen=True)
@@ -26,22 +30,37 @@ def run(config: ReportConfig, inputs: Inputs, work: Path) -> Summary:
     evaluation = inputs["evaluation"]
     metrics = json.loads((evaluation / "metrics.json").read_text())
     training = {name: _lines(inputs[f"{name}.policy"] / "training.jsonl") for name in config.models}
+    made = price.chain(inputs.values())
+    last = lineage(inputs[f"{config.models[-1]}.policy"])
     page = render(
         metrics,
         _lines(evaluation / "samples.jsonl"),
         config.config,
-        lineage(inputs[f"{config.models[-1]}.policy"]),
+        [{**row, **price.origin(row["artifact"], made)} for row in last],
         {name: log for name, log in training.items() if log},
         _execution(metrics),
+        _unprotected(metrics),
+        price.price(made),
     )
     write_atomically(work / "report.html", page)
     return {"what": "report.html"}
 
 
 def _execution(metrics: Mapping[str, Any]) -> str:
-    """What ran the programs of each benchmark, and in which sandbox; nothing where none ran."""
+    """What ran the programs of each benchmark, and in which sandbox; nothing where none ran in one."""
     own: Mapping[str, Any] = metrics["execution"]
-    return "; ".join(f"{name}: {one['runner']}, in a sandbox: {one['sandbox']}" for name, one in own.items())
+    found = {name: one for name, one in own.items() if not _is_unprotected(one)}
+    return "; ".join(f"{name}: {one['runner']}, in a sandbox: {one['sandbox']}" for name, one in found.items())
+
+
+def _unprotected(metrics: Mapping[str, Any]) -> str:
+    """What ran the programs of those benchmarks that ran them in no sandbox."""
+    own: Mapping[str, Any] = metrics["execution"]
+    return "; ".join(f"{name}: {one['runner']}" for name, one in own.items() if _is_unprotected(one))
+
+
+def _is_unprotected(run: Mapping[str, Any]) -> bool:
+    return bool(run["sandbox"].partition(":")[0] == UNPROTECTED)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

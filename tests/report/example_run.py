@@ -131,3 +131,13 @@ def lineage() -> list[dict[str, Any]]:
 
 CONFIG = {"seed": 0, "model": {"name": "deepseek-coder-1.3b", "path": HOSTILE[1]}, "prompt": {"text": HOSTILE[4]}}
 EXECUTION = "in a warm Python worker; sandbox: namespaces, Landlock, seccomp, resource limits"
+
+COST_ROW = {
+    "stage": "predict",
+    "artifacts": 6,
+    "seconds": 7_234.5,
+    "tokens": 1_234_567,
+    "compiled": 12_345,
+    "run": 12_345,
+}
+COST = {"rows": [COST_ROW], "total": {**COST_ROW, "stage": "total"}, "lost": 0}

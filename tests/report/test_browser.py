@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from compare_runs import config, write_run
 from report import example_run
 
+from rlcf.compare.runs import read
+from rlcf.compare.table import compare
+from rlcf.report import compare_page
 from rlcf.report.page import render
 
 if TYPE_CHECKING:
@@ -90,8 +94,27 @@ def browser() -> Iterator[Chrome]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path: Path = tmp_path_factory.mktemp("run") / "report.html"
     run = example_run
-    page = render(run.metrics(), run.samples(), run.CONFIG, run.lineage(), run.training(), run.EXECUTION)
+    page = render(run.metrics(), run.samples(), run.CONFIG, run.lineage(), run.training(), run.EXECUTION, "", run.COST)
     path.write_text(page, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The comparison of a sweep over two settings whose runs hold three benchmarks and pass@1: its widest table."""
+    folder: Path = tmp_path_factory.mktemp("sweep")
+    for number, r in enumerate((8, 16, 64)):
+        content = config(model__lora__r=r, method__args__learning_rate=10.0 ** -(number + 3))
+        run = write_run(
+            folder / str(number), content, {"base": "+--0" * 5, "tuned": "++-0" * (5 - number) + "+---" * number}
+        )
+        metrics = json.loads((run / "metrics.json").read_text())
+        for own in metrics["models"].values():
+            own["heldout"]["pass@1"] = own["heldout"]["compile_rate"]
+            own |= dict.fromkeys(("humaneval", "mbpp_sanitized"), own["heldout"])
+        (run / "metrics.json").write_text(json.dumps(metrics))
+    path = folder / "compare.html"
+    path.write_text(compare_page.render(compare(*read([folder]), "nontrivial_compile_rate"), folder), encoding="utf-8")
     return path.as_uri()
 
 
@@ -220,6 +243,32 @@ def test_nothing_is_wider_than_the_window(page: Chrome, width: int) -> None:
         "return [...document.querySelectorAll('.metrics')].filter(e => e.scrollWidth > e.parentElement.clientWidth)"
     )
     assert run(page, scrolled) == []
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_comparison_runs_loads_and_logs_nothing_and_fits(browser: Chrome, comparison: str, width: int) -> None:
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)
+    emulate(browser, width)
+    browser.get(comparison)
+    assert browser.title == "rlcf comparison"
+    assert browser.get_log("browser") == []
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requests = [one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent"]
+    assert requests == [comparison]
+    wide = "return [...document.querySelectorAll('html, .scroll, td')].filter(e => e.scrollWidth > e.clientWidth)"
+    assert run(browser, f"{wide}.map(e => [e.tagName, e.scrollWidth, e.clientWidth])") == []
+    labels = "return [...document.querySelectorAll('.runs td')].map(e => getComputedStyle(e, '::before').content)"
+    assert ('"humaneval: pass@1"' in run(browser, labels)) is (width == PHONE)  # the rows are stacked
+
+
+def test_tables_are_stacked_on_a_phone(page: Chrome) -> None:
+    script = "return [...document.querySelectorAll('.stacked td')].map(e => e.offsetLeft)"
+    assert len(set(run(page, script))) > 1
+    emulate(page, PHONE)
+    assert len(set(run(page, script))) == 1
+    scrolled = "return [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+    assert run(page, scrolled) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -63,7 +63,8 @@ def sweep(folder: Path, *changes: dict[str, Any], tuned: str = "++++-") -> Path:
 
 
 def test_numbers_and_their_company_are_on_the_page(tmp_path: Path) -> None:
-    sweep(tmp_path, {"model__lora__r": 8}, {"model__lora__r": 64})
+    sweep(tmp_path, {"model__lora__r": 8})
+    write_run(tmp_path / "1", config(model__lora__r=64), {"base": "----+", "tuned": "+++--"})
     text = " ".join(page(tmp_path).text.split())
     for words in (
         "2 configurations",

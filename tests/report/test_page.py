@@ -257,9 +257,9 @@ def test_passing_is_an_outcome_of_its_own() -> None:
     assert samples.passes({"base": untested, "tuned": untested}) == ""
     rows = [row(passed, timeout), row(passed, timeout), row(untested, untested, benchmark="b")]
     assert [(one["benchmark"], one["what"], dict(one["counts"])) for one in samples.outcomes(rows)] == [
-        ("heldout", "compiles", {"both": 2}),
+        ("heldout", "compiles and does something", {"both": 2}),
         ("heldout", "passes", {"lost": 2}),
-        ("b", "compiles", {"both": 1}),
+        ("b", "compiles and does something", {"both": 1}),
     ]
     assert badges(written("x", ok=False, run="rejected")) == (("bad", "rejected"), ("warn", "unfinished"))
     assert badges(timeout) == (("good", "compiles"), ("bad", "tests: timeout"), ("warn", "unfinished"))
@@ -347,8 +347,8 @@ def test_lengths_by_hand() -> None:
     assert sum(tuned.points, ()) == pytest.approx((0, 100, 50, 100, 50, 50, 50, 50, 50, 0))
     assert [curve.last for curve in chart.curves] == [49.5, 9, 8]
     assert canonical.points[-1] == pytest.approx((100 * log(9) / log(100), 0))  # `return 1`, of one problem
-    assert [words for _, words in chart.ticks] == ["0", "10"]
-    assert chart.ticks[1][0] == pytest.approx(100 * log(11) / log(100))
+    assert [words for _, words in chart.ticks] == ["0", "3", "10", "30"]
+    assert chart.ticks[2][0] == pytest.approx(100 * log(11) / log(100))
 
 
 def test_many_lengths_make_a_short_curve_that_ends_at_the_longest() -> None:

@@ -44,6 +44,17 @@ def test_axis_of_values_has_round_steps_around_all() -> None:
         assert all(steps[0] <= one <= steps[-1] for one in values)
 
 
+def test_rates_have_no_axis_below_0_or_above_100_per_cent() -> None:
+    def ticks(metric: str, *values: float) -> list[str]:
+        points = [Point(str(one), "", one, str(one), value(one, None), None) for one in values]
+        return [words for _, words in sweep_chart("r", metric, points).y_ticks]
+
+    # From 0.95 to 1.05 in steps of 0.02 without the range.
+    assert ticks("compile_rate", 1.0) == ["94 %", "96 %", "98 %", "100 %"]
+    assert ticks("compile_rate", 0.0) == ["0 %", "2 %", "4 %", "6 %"]
+    assert ticks("length", 0.0)[0] == "-0.06"
+
+
 def test_points_bases_and_whiskers_stand_where_the_axis_says() -> None:
     chart = sweep_chart("r", "compile_rate", [point(8, 0.5), point(64, 0.9)])
     # Values from 0.4 to 1.0: steps 0.4, 0.5 … 1.0, so 0.5 is 5/6 down and 0.9 is 1/6 down.

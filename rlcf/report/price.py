@@ -1,0 +1,119 @@
+"""At what price: what the artifacts behind a report took to make, and what the models were trained on.
+
+An artifact's manifest names its inputs, which lie beside it in the store, so that the whole chain can be walked from
+the report's own inputs. Only `chain` reads files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rlcf.artifacts import MANIFEST, read_manifest
+
+Manifest = Mapping[str, Any]
+Chain = Mapping[str, Manifest | None]
+"""Manifests by the names of the artifacts' folders; None where a folder is no longer in the store."""
+
+TOKENS = ("tokens",)
+COMPILED = ("programs",)
+RUN = ("programs", "n")  # a `verify` tells the number of canonical solutions
+COUNTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "collect": ("tokens", TOKENS),
+    "predict": ("tokens", TOKENS),
+    "label": ("compiled", COMPILED),
+    "execute": ("run", RUN),
+    "verify": ("run", RUN),
+}
+"""What a stage counts, and the keys of its summary that tell how many."""
+
+
+def chain(folders: Iterable[Path]) -> dict[str, Manifest | None]:
+    """The manifests of these artifacts and of all that they were made from, each once, inputs first."""
+    found: dict[str, Manifest | None] = {}
+    for folder in folders:
+        _follow(folder, found)
+    return found
+
+
+def _follow(folder: Path, found: dict[str, Manifest | None]) -> None:
+    if folder.name in found:
+        return
+    manifest = read_manifest(folder) if (folder / MANIFEST).is_file() else None
+    for name in (manifest or {}).get("inputs", {}).values():
+        _follow(folder.parent / name, found)
+    found[folder.name] = manifest
+
+
+def price(manifests: Chain) -> dict[str, Any]:
+    """`rows`: a stage each, in the order of making, with its number of artifacts, seconds, tokens sampled, programs
+    compiled and programs run (None where the stage does no such thing, or does not count it); `total`; `lost`: how
+    many artifacts are no longer in the store."""
+    known = [one for one in manifests.values() if one is not None]
+    stages = list(dict.fromkeys(one["stage"] for one in known))
+    rows = [_row(stage, [one for one in known if one["stage"] == stage]) for stage in stages]
+    return {"rows": rows, "total": _row("total", known), "lost": len(manifests) - len(known)}
+
+
+def _row(label: str, manifests: Sequence[Manifest]) -> dict[str, Any]:
+    return {
+        "stage": label,
+        "artifacts": len(manifests),
+        "seconds": sum(one["seconds"] for one in manifests),
+        **{what: _sum(what, manifests) for what in ("tokens", "compiled", "run")},
+    }
+
+
+def _sum(what: str, manifests: Sequence[Manifest]) -> int | None:
+    counts = [count for one in manifests if (count := _count(what, one)) is not None]
+    return sum(counts) if counts else None
+
+
+def _count(what: str, manifest: Manifest) -> int | None:
+    counted, keys = COUNTS.get(manifest["stage"], ("", ()))
+    return next((manifest["summary"][key] for key in keys if counted == what and key in manifest["summary"]), None)
+
+
+def origin(artifact: str, manifests: Chain) -> dict[str, Any]:
+    """What a policy's artifact was made of and with: `data` (the data sets that it learned from), `rows` of training,
+    `versions`. Only what its manifest knows."""
+    manifest = manifests.get(artifact)
+    if manifest is None:
+        return {}
+    data = [_data(one) for name in _ancestors(artifact, manifests) if (one := manifests[name]) and _is_data(one)]
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
+    found = {"data": "; ".join(data), "rows": manifest["summary"].get("rows"), "versions": versions}
+    return {key: value for key, value in found.items() if value}
+
+
+def _is_data(manifest: Manifest) -> bool:
+    return bool(manifest["stage"] == "prepare")
+
+
+def _data(manifest: Manifest) -> str:
+    """The source's class, where the config tells it, and what the stage said: `HumanEval: 164 problems (164 test)`."""
+    source = manifest.get("config", {}).get("source")
+    target = source.get("target") if isinstance(source, Mapping) else None
+    name = f"{target.rpartition('.')[2]}: " if isinstance(target, str) else ""
+    return f"{name}{manifest['summary'].get('what', '')}"
+
+
+def _ancestors(artifact: str, manifests: Chain) -> list[str]:
+    """The artifact's inputs and theirs, each once."""
+    found: dict[str, None] = {}
+    left = [artifact]
+    while left:
+        for name in ((manifests.get(left.pop()) or {}).get("inputs") or {}).values():
+            if name in manifests and name not in found:
+                found[name] = None
+                left.append(name)
+    return list(found)
+
+
+def seconds(value: float) -> str:
+    """`41.8 s`, `12 min 5 s`, `1 h 8 min`."""
+    if value < 59.95:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

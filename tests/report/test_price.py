@@ -1,0 +1,123 @@
+"""What a run cost, from the manifests of the store; numbers added up by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report import example_run
+
+from rlcf.policy import Policy, write_policy
+from rlcf.report import price
+from rlcf.report.page import render
+from rlcf.stages.report import ReportConfig, run
+
+VERSIONS = {"python": "3.11.7", "torch": "2.13.0"}
+
+
+def artifact(store: Path, name: str, seconds: float, *inputs: str, **summary: Any) -> Path:
+    folder = store / name
+    folder.mkdir(parents=True)
+    manifest = {
+        "stage": name.split("-")[0],
+        "config": {"source": {"target": "rlcf.datasets.mxeval.HumanEval"}} if name.startswith("prepare") else {},
+        "inputs": {f"input{number}": one for number, one in enumerate(inputs)},
+        "summary": summary,
+        "seconds": seconds,
+        "versions": VERSIONS,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A run: base and a model trained on rows from base's completions, both evaluated on one benchmark."""
+    store = tmp_path / "store"
+    write_policy(artifact(store, "model-a", 1.5), Policy(weights="tiny"))
+    artifact(store, "prepare-a", 2.0, what="5 problems")
+    artifact(store, "collect-a", 60.0, "model-a", "prepare-a", tokens=1000)
+    artifact(store, "label-a", 3.0, "prepare-a", "collect-a", programs=20)
+    train = artifact(store, "train-a", 400.0, "model-a", "label-a", rows=18)
+    write_policy(train, Policy(adapter="adapter", parent="../model-a", method="sft", trained_from="../model-a"))
+    for number, policy in enumerate(("model-a", "train-a")):
+        artifact(store, f"predict-{number}", 10.0, policy, "prepare-a", tokens=70)
+        artifact(store, f"label-{number}", 0.5, f"predict-{number}", programs=7)
+        artifact(store, f"execute-{number}", 1.0, f"predict-{number}", programs=6)
+    made = [f"{stage}-{number}" for stage in ("predict", "label", "execute") for number in (0, 1)]
+    evaluate = artifact(store, "evaluate-a", 4.0, "prepare-a", *made)
+    metrics = {**example_run.metrics(), "execution": {"heldout": {"runner": "Python 3", "sandbox": "landlock: X"}}}
+    (evaluate / "metrics.json").write_text(json.dumps(metrics))
+    return store
+
+
+def chain(store: Path) -> price.Chain:
+    return price.chain([store / "evaluate-a", store / "model-a", store / "train-a"])
+
+
+def test_each_artifact_is_counted_once(store: Path) -> None:
+    cost = price.price(chain(store))
+    found = {row["stage"]: list(row.values())[1:] for row in [*cost["rows"], cost["total"]]}
+    assert found == {
+        "prepare": [1, 2.0, None, None, None],
+        "model": [1, 1.5, None, None, None],
+        "predict": [2, 20.0, 140, None, None],
+        "label": [3, 4.0, None, 20 + 7 + 7, None],
+        "collect": [1, 60.0, 1000, None, None],
+        "train": [1, 400.0, None, None, None],
+        "execute": [2, 2.0, None, None, 12],
+        "evaluate": [1, 4.0, None, None, None],
+        "total": [12, 493.5, 1140, 34, 12],
+    }
+    assert cost["lost"] == 0
+
+
+def test_what_is_no_longer_in_the_store_is_counted_as_lost(store: Path) -> None:
+    (store / "predict-1" / "manifest.json").unlink()
+    cost = price.price(chain(store))
+    assert (cost["total"]["tokens"], cost["lost"]) == (1070, 1)
+    assert "1 artifacts are no longer in the store" in render(example_run.metrics(), [], {}, [], {}, cost=cost)
+
+
+def test_a_policy_knows_its_data_rows_and_versions(store: Path) -> None:
+    made = chain(store)
+    versions = "python 3.11.7, torch 2.13.0"
+    assert price.origin("train-a", made) == {"data": "HumanEval: 5 problems", "rows": 18, "versions": versions}
+    assert price.origin("model-a", made) == {"versions": versions}
+    assert price.origin("elsewhere", made) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.04, "0.0 s"), (59.94, "59.9 s"), (59.97, "1 min 0 s"), (440.19, "7 min 20 s"), (4090, "1 h 8 min")],
+)
+def test_seconds_in_words(value: float, words: str) -> None:
+    assert price.seconds(value) == words
+
+
+def report(store: Path, folder: Path) -> str:
+    inputs = {"evaluation": "evaluate-a", "base.policy": "model-a", "tuned.policy": "train-a"}
+    folder.mkdir()
+    run(ReportConfig({}, ("base", "tuned")), {name: store / one for name, one in inputs.items()}, folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_stage_shows_price_and_lineage(store: Path, tmp_path: Path) -> None:
+    page = report(store, tmp_path / "work")
+    assert '<td role="cell">8 min 14 s</td><td role="cell">1,140</td>' in page  # 493.5 s rounds to the even 494
+    assert 'data-label="data">HumanEval: 5 problems</td>' in page
+    assert 'data-label="rows">18</td>' in page
+    assert "heldout: Python 3, in a sandbox: landlock: X" in page
+    assert "UNPROTECTED" not in page
+
+
+def test_no_sandbox_is_an_alert(store: Path, tmp_path: Path) -> None:
+    path = store / "evaluate-a" / "metrics.json"
+    path.write_text(path.read_text().replace("landlock: X", "none: resource limits"))
+    page = report(store, tmp_path / "work")
+    alert = page.split('role="alert"')[1].split("</div>")[0]
+    assert "UNPROTECTED (sandbox=none): resource limits only" in alert
+    assert "heldout: Python 3" in alert
+    assert "in a sandbox" not in page
