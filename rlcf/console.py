@@ -5,31 +5,42 @@ In a log file, or wherever there is no terminal, the same as plain lines. `NO_CO
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from rlcf.report import text
+from rlcf.report import tables, text
 
 LOG_WIDTH = 120  # columns of a file, where no terminal says otherwise
 STYLES = {"better": "green", "worse": "red", "": ""}
 SECONDS_BETWEEN_LINES = 30.0
 SECONDS_BEFORE_RATE = 0.5
+NAME_WIDTH = 24  # of a stage with what it is of, such as `predict humaneval coarse`
+LEGEND = (
+    "* the 95 % interval excludes zero and p < 0.05 (McNemar's exact test; †: the paired bootstrap). Differences of "
+    "rates: percentage points."
+)
+
+Row = Mapping[str, Any]  # of `report.tables.rows`, or what changed in one
 
 
 def make_console(file: TextIO | None = None) -> Console:
     """A console on `file` (stdout unless given), as wide as its terminal."""
     file = file or sys.stdout
+    if isinstance(file, io.TextIOWrapper) and "utf" not in file.encoding.lower():
+        file.reconfigure(errors="replace")  # a dagger that cannot be written must not end a run
     fixed = file.isatty() or "COLUMNS" in os.environ
     return Console(file=file, width=None if fixed else LOG_WIDTH, highlight=False, markup=False, emoji=False)
 
@@ -45,13 +56,13 @@ def duration(seconds: float) -> str:
 
 
 def stage_line(name: str, what: str, seconds: float, reused: bool, console: Console | None = None) -> None:
-    """Print what one stage gave: `collect           212 s  made    576 completions of 192 problems`.
+    """Print what one stage gave: `collect                     212 s  made    576 completions of 192 problems`.
 
     What differs in length comes last, so that a narrow terminal breaks nothing else.
     """
     console = console or make_console()
     line = Text.assemble(
-        (f"{name:<14} ", "bold"),
+        (f"{name:<{NAME_WIDTH}} ", "bold"),
         f"{duration(seconds):>9}  ",
         ("reused  ", "dim") if reused else ("made    ", "green"),
         what,
@@ -63,14 +74,116 @@ def metrics_table(metrics: Mapping[str, Any], console: Console | None = None) ->
     """Print the content of metrics.json, a table for each benchmark, and the warnings of the trap below them."""
     console = console or make_console()
     for benchmark in text.benchmarks(metrics):
-        table = _table(metrics, benchmark, between=" ")
-        if _width(table, console) > console.width:
-            table = _table(metrics, benchmark, between="\n")
-        console.print(table)
+        zero = _zero_errors(metrics, benchmark)
+        for table in _tables(metrics, benchmark, zero, console):
+            console.print(table)
+        if zero:
+            errors = ", ".join(text.label(name).text for name in zero)
+            console.print(f"Not shown, 0.0 % for every model: {errors}", style="dim")
     if metrics["comparisons"]:
-        console.print("* the 95 % interval excludes zero. Differences of rates: percentage points.", style="dim")
+        console.print(LEGEND, style="dim")
     for warning in text.warnings(metrics):
         console.print(f"WARNING {warning}", style="bold red", soft_wrap=not console.is_terminal)
+
+
+def _on(metrics: Mapping[str, Any], benchmark: str) -> dict[str, Mapping[str, text.Values]]:
+    """The metrics on one benchmark of the models that answered it."""
+    return {model: own[benchmark] for model, own in metrics["models"].items() if benchmark in own}
+
+
+def _zero_errors(metrics: Mapping[str, Any], benchmark: str) -> list[str]:
+    """The errors that no completion of any model has: rows that would say nothing."""
+    models = _on(metrics, benchmark).values()
+    errors = dict.fromkeys(name for own in models for name in own if text.is_diagnostic(name))
+    return [name for name in errors if all(own[name]["value"] == 0 for own in models if name in own)]
+
+
+class _Column(NamedTuple):
+    heading: str
+    cells: list[Text]
+
+
+class _Layout(NamedTuple):
+    """`between` a value and its interval: a space or a line break; `evidence`: with p, and problems gained and lost."""
+
+    between: str
+    evidence: bool
+
+
+# In the order of preference.
+_ON_ONE_LINE = (_Layout(" ", True), _Layout(" ", False))
+_ON_TWO_LINES = (_Layout("\n", True), _Layout("\n", False))
+
+
+def _tables(metrics: Mapping[str, Any], benchmark: str, hidden: Collection[str], console: Console) -> list[Table]:
+    """One benchmark's metrics but for the `hidden` ones: one table if any layout fits, and else as few as can be."""
+    every = {name: metric for own in _on(metrics, benchmark).values() for name, metric in own.items()}
+    names = [name for name in text.names(every) if name not in hidden]
+    rows = tables.rows(metrics, benchmark, names)
+    title = _singular(f"{benchmark}, {tables.problems(metrics, benchmark)} problems")
+
+    def split(layout: _Layout) -> list[Table]:
+        return _split(title, _labels(rows, layout), _columns_of(metrics, benchmark, rows, layout), console)
+
+    whole = (found for layout in (*_ON_ONE_LINE, *_ON_TWO_LINES) if len(found := split(layout)) == 1)
+    return next(whole, None) or min(map(split, _ON_TWO_LINES), key=len)
+
+
+def _labels(rows: Sequence[Row], layout: _Layout) -> _Column:
+    before = ", " if layout.between == " " else layout.between
+    notes = [(f"{before}{_singular(row['note'])}" if row["note"] else "", "dim") for row in rows]
+    return _Column("", [Text.assemble(row["label"], note) for row, note in zip(rows, notes, strict=True)])
+
+
+def _columns_of(metrics: Mapping[str, Any], benchmark: str, rows: Sequence[Row], layout: _Layout) -> list[_Column]:
+    """The models, then the last one minus the first."""
+    models = list(metrics["models"])
+    found = [
+        _Column(model, [Text.assemble(amount, layout.between, (interval, "dim")) for amount, interval in cells])
+        for model, cells in zip(models, zip(*(row["cells"] for row in rows), strict=True), strict=False)
+        if benchmark in metrics["models"][model]
+    ]
+    changes: list[Row] = [next(iter(row["changes"]), {}) for row in rows]
+    if any(changes):
+        found.append(_Column(tables.columns(models)[len(models)], [_change(one, layout) for one in changes]))
+    if any(changes) and layout.evidence:
+        heading = "p, gained and lost" if layout.between == " " else "p\ngained, lost"
+        found.append(_Column(heading, [_evidence(one, layout) for one in changes]))
+    return found
+
+
+def _change(change: Row, layout: _Layout) -> Text:
+    if not change:
+        return Text()
+    mark = " *" if change["certain"] else ""
+    words = Text(change["value"], style=STYLES[change["verdict"]])
+    return words.append(f"{layout.between}{change['interval']}{mark}")
+
+
+def _evidence(change: Row, layout: _Layout) -> Text:
+    if not change:
+        return Text()
+    p = f"{change['p']:<12}" if layout.between == " " else change["p"]  # so that what follows is aligned
+    return Text(f"{p}{layout.between}+{change['gained']} −{change['lost']}")
+
+
+def _split(title: str, labels: _Column, columns: Sequence[_Column], console: Console) -> list[Table]:
+    """Tables that fit: as many columns as there is room for beside the labels, at least one, and the others below."""
+    counts = range(len(columns), 1, -1)
+    fit = next((n for n in counts if _width(_table(title, [labels, *columns[:n]]), console) <= console.width), 1)
+    rest = columns[fit:]
+    below = _split("", labels, rest, console) if rest else []
+    return [_table(title, [labels, *columns[:fit]]), *below]
+
+
+def _table(title: str, columns: Sequence[_Column]) -> Table:
+    padding = (0, 1 if any("\n" in cell.plain for column in columns for cell in column.cells) else 2, 0, 0)
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=padding)
+    for column in columns:
+        table.add_column(column.heading, no_wrap=True)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
+    return table
 
 
 def _width(table: Table, console: Console) -> int:
@@ -78,32 +191,8 @@ def _width(table: Table, console: Console) -> int:
     return console.measure(table, options=console.options.update(width=1000)).maximum
 
 
-def _table(metrics: Mapping[str, Any], benchmark: str, between: str) -> Table:
-    """One benchmark's metrics; `between` a value and its interval is a space, or a line break where space is short."""
-    models = {name: own[benchmark] for name, own in metrics["models"].items() if benchmark in own}
-    first, last = text.first_and_last(metrics)
-    changes = text.comparison_of(metrics, last, first, benchmark)
-    every = {name: metric for own in models.values() for name, metric in own.items()}
-    title = f"{benchmark}, {max(metric['n'] for metric in every.values())} problems"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for heading in [*models, *([f"{last} - {first}"] if changes else [])]:
-        table.add_column(heading, no_wrap=True)
-    for name in text.names(every):
-        cells = [_cell(name, own[name], between) if name in own else Text() for own in models.values()]
-        change = [_change(name, changes[name], between)] if name in changes else []
-        table.add_row(text.label(name).text, *cells, *change)
-    return table
-
-
-def _cell(name: str, metric: text.Values, between: str) -> Text:
-    return Text.assemble(text.amount(name, metric), between, (text.interval(name, metric), "dim"))
-
-
-def _change(name: str, comparison: text.Values, between: str) -> Text:
-    mark = " *" if text.excludes_zero(comparison) else ""
-    words = Text(text.difference(name, comparison), style=STYLES[text.verdict(name, comparison)])
-    return words.append(f"{between}{text.interval(name, comparison, '+')}{mark}")
+def _singular(words: str) -> str:
+    return re.sub(r"\b1 problems$", "1 problem", words)
 
 
 Advance = Callable[[int], None]
@@ -113,35 +202,66 @@ Advance = Callable[[int], None]
 def progress(description: str, total: int, console: Console | None = None) -> Iterator[Advance]:
     """Show how far a long stage is, on stderr; gives `advance(n)`.
 
-    A bar that goes away at the end on a terminal; elsewhere a line about every tenth, or every 30 seconds.
+    A bar that goes away at the end on a terminal; elsewhere a line about every tenth, or every 30 seconds. What is
+    advanced as soon as it begins, as the rows that an earlier run left behind, is in the count and not in the speed.
     """
     console = console or make_console(sys.stderr)
     if not console.is_terminal:
         yield Lines(description, total, lambda line: console.print(line, soft_wrap=True)).advance
         return
-    with Progress(*_columns(), console=console, transient=True) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda n: bar.advance(task, n)
+    columns = TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn(), _Speed()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task, pace = bar.add_task(description, total=total, speed=""), Pace(total)
+
+        def advance(n: int) -> None:
+            pace.advance(n)
+            bar.update(task, advance=n, speed=pace.words())
+
+        yield advance
 
 
-def _columns() -> list[ProgressColumn]:
-    return [
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(compact=True),
-    ]
-
-
-class _Rate(ProgressColumn):
+class _Speed(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(rate(task.speed or 0.0), style="dim")
+        return Text(task.fields["speed"], style="dim")
 
 
 def rate(per_second: float) -> str:
     """`12.3/s`, or `4.5/min` for what takes longer than a second each."""
     return f"{per_second:.1f}/s" if per_second >= 1 or per_second == 0 else f"{60 * per_second:.1f}/min"
+
+
+@dataclass
+class Pace:
+    """How much of `total` is done, and how fast.
+
+    The speed is measured from the last `advance` of the first half second on: what was done until then, found or made,
+    is left out together with its time.
+    """
+
+    total: int
+    clock: Callable[[], float] = time.monotonic
+    done: int = 0
+    found: int = field(default=0, init=False)
+    start: float = field(init=False)
+    since: float = field(init=False)
+    now: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start = self.since = self.now = self.clock()
+
+    def advance(self, n: int) -> None:
+        self.done += n
+        self.now = self.clock()
+        if self.now - self.start < SECONDS_BEFORE_RATE:
+            self.found, self.since = self.done, self.now
+
+    def words(self) -> str:
+        """`12.3/s, 42 s left`, or nothing as long as too little was done to tell."""
+        elapsed = self.now - self.since
+        if elapsed < SECONDS_BEFORE_RATE or self.done == self.found:
+            return ""
+        speed = (self.done - self.found) / elapsed
+        return rate(speed) + (f", {duration((self.total - self.done) / speed)} left" if self.done < self.total else "")
 
 
 @dataclass
@@ -152,27 +272,22 @@ class Lines:
     total: int
     write: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
-    done: int = 0
-    start: float = field(init=False)
+    pace: Pace = field(init=False)
     written_at: float = field(init=False)
-    tenth: int = 0
+    tenth: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.start = self.written_at = self.clock()
+        self.pace = Pace(self.total, self.clock)
+        self.written_at = self.pace.start
 
     def advance(self, n: int) -> None:
-        self.done += n
-        now = self.clock()
-        tenth = 10 * self.done // max(self.total, 1)
+        self.pace.advance(n)
+        now, tenth = self.pace.now, 10 * self.pace.done // max(self.total, 1)
         if tenth > self.tenth or now - self.written_at >= SECONDS_BETWEEN_LINES:
-            self.write(self._line(now - self.start))
+            self.write(self._line())
             self.tenth, self.written_at = tenth, now
 
-    def _line(self, elapsed: float) -> str:
-        share = 100 * self.done // max(self.total, 1)
-        line = f"{self.description}: {self.done}/{self.total} ({share} %)"
-        if elapsed < SECONDS_BEFORE_RATE:  # what an earlier run left behind is told at once
-            return line
-        speed = self.done / elapsed
-        left = f", {duration((self.total - self.done) / speed)} left" if speed and self.done < self.total else ""
-        return f"{line}, {rate(speed)}{left}"
+    def _line(self) -> str:
+        done = self.pace.done
+        share = 100 * done // max(self.total, 1)
+        return ", ".join(filter(None, [f"{self.description}: {done}/{self.total} ({share} %)", self.pace.words()]))

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from rlcf.console import Lines, duration, make_console, metrics_table, progress, rate, stage_line
+from rlcf.console import Lines, Pace, duration, make_console, metrics_table, progress, rate, stage_line
 
 
 def metric(value: float | None, low: float | None, high: float | None, **more: Any) -> dict[str, Any]:
     return {"value": value, "low": low, "high": high, "n": 10, **more}
 
 
-def change(value: float, low: float, high: float) -> dict[str, Any]:
-    return metric(value, low, high, p=0.5, gained=2, lost=1)
+def change(value: float, low: float, high: float, p: float | None = 0.001, **more: Any) -> dict[str, Any]:
+    return metric(value, low, high, p=p, **{"gained": 2, "lost": 1, "test": "mcnemar"} | more)
 
 
 def metrics() -> dict[str, Any]:
@@ -52,24 +54,101 @@ def test_table_shows_values_intervals_and_differences() -> None:
     text = printed(metrics(), 120)
     assert "heldout, 10 problems" in text
     assert "57.3 % [47.1, 66.9]" in text
-    assert "+2.7 [-5.0, +10.0]" in text
-    assert "+2.7 [-5.0, +10.0] *" not in text  # the interval includes zero
+    assert "+2.7 [−5.0, +10.0]" in text
+    assert "+2.7 [−5.0, +10.0] *" not in text  # the interval includes zero
     assert "+19.0 [+8.0, +30.0] *" in text
-    assert "-110 [-130, -90] *" in text
+    assert "−110 [−130, −90] *" in text
 
 
-def test_a_narrow_table_cuts_nothing() -> None:
+def test_a_star_needs_the_test_too() -> None:
     content = metrics()
-    content["models"] = {
-        "base": content["models"]["base"],
-        "coarse": content["models"]["base"],
-        "tuned": content["models"]["tuned"],
-    }
-    text = printed(content, 80)
-    assert max(len(line) for line in text.splitlines() if not line.startswith("WARNING")) <= 80
+    changes = content["comparisons"]["tuned_vs_base"]["heldout"]
+    changes["trivial_rate"] = change(0.19, 0.08, 0.3, p=0.0625)  # as the report has it: no star
+    changes["length"] = change(-110.0, -130.0, -90.0, p=None)  # no test: the interval alone
+    text = " ".join(printed(content, 120).split())
+    assert "+19.0 [+8.0, +30.0] p = 0.062 +2 −1" in text
+    assert "−110 [−130, −90] * +2 −1" in text
+    assert "* the 95 % interval excludes zero and p < 0.05 " in text
+
+
+def test_evidence_is_shown_where_there_is_room() -> None:
+    content = metrics()
+    changes = content["comparisons"]["tuned_vs_base"]["heldout"]
+    changes["length"] = change(-110.0, -130.0, -90.0, p=0.0004, gained=3, lost=0, test="bootstrap")
+    wide = printed(content, 120)
+    assert "p, gained and lost" in wide
+    assert "−110 [−130, −90] * p < 0.001 † +3 −0" in " ".join(wide.split())
+    counts = [re.search(r"\+\d −\d", line) for line in wide.splitlines()]
+    assert len({found.start() for found in counts if found}) == 1  # aligned
+    assert "p = 0.001" not in printed(content, 100)  # one line each, and no room for more
+    assert "+19.0 [+8.0, +30.0] * " in printed(content, 100)
+    narrow = printed(content, 76)
+    assert "p = 0.001" not in narrow
+    assert "tuned − base" in narrow
+    assert narrow.count("─ \n") == 1  # one table
+
+
+def three_models() -> dict[str, Any]:
+    content = metrics()
+    base, tuned = content["models"]["base"], content["models"]["tuned"]
+    return {**content, "models": {"base": base, "coarse": base, "tuned": tuned}}
+
+
+@pytest.mark.parametrize("width", [50, 60, 70, 80, 90, 100, 120, 200])
+def test_a_narrow_table_cuts_nothing(width: int) -> None:
+    text = printed(three_models(), width)
+    assert max(len(line) for line in text.splitlines() if not line.startswith("WARNING")) <= width
     assert "…" not in text
-    for whole in ("57.3 %", "[47.1, 66.9]", "[+8.0, +30.0] *"):
+    for whole in ("non-trivial compile rate ", "length (characters) ", "57.3 %", "[47.1, 66.9]", "[+8.0, +30.0] *"):
         assert whole in text
+
+
+def test_columns_that_do_not_fit_are_a_table_below() -> None:
+    words = [line.split() for line in printed(three_models(), 80).splitlines()]
+    assert [line for line in words if "base" in line and ":" not in " ".join(line)] == [
+        ["base", "coarse", "tuned"],
+        ["tuned", "−", "base", "gained,", "lost"],
+    ]
+    assert sum(line[:2] == ["trivial", "rate"] for line in words) == 2
+
+
+def test_a_metric_of_fewer_problems_says_so() -> None:
+    own = {"jsonl": {"compile_rate": metric(0.5, 0.1, 0.9), "pass@1": metric(0.25, 0.0, 0.75) | {"n": 4}}}
+    content = {"models": {"base": own}, "comparisons": {}}
+    assert "pass@1, of 4 problems   25.0 % [0.0, 75.0]" in printed(content, 80)
+    assert "compile rate            50.0 % [10.0, 90.0]" in printed(content, 80)
+    assert "jsonl, 10 problems" in printed(content, 80)
+    own["jsonl"]["pass@1"]["n"] = 1
+    assert "pass@1, of 1 problem " in printed(content, 80)
+
+
+def test_one_problem_is_no_problems() -> None:
+    own = {"jsonl": {"compile_rate": metric(1.0, None, None) | {"n": 1}}}
+    assert printed({"models": {"base": own}, "comparisons": {}}, 80).splitlines()[0].strip() == "jsonl, 1 problem"
+    own["jsonl"]["compile_rate"]["n"] = 11
+    assert printed({"models": {"base": own}, "comparisons": {}}, 80).splitlines()[0].strip() == "jsonl, 11 problems"
+
+
+def test_errors_that_nothing_has_are_named_in_one_line() -> None:
+    content = metrics()
+    for model, name_errors in (("base", 0.1), ("tuned", 0.0)):
+        own = content["models"][model]["heldout"]
+        own["syntax_error_rate"] = own["flow_error_rate"] = metric(0.0, 0.0, 0.3)
+        own["name_error_rate"] = metric(name_errors, 0.0, 0.3)
+    content["models"]["tuned"]["heldout"]["flow_error_rate"] = metric(0.0004, 0.0, 0.001)  # shown as 0.0, but is not 0
+    content["models"]["tuned"]["heldout"]["crash_rate"] = metric(0.0, 0.0, 0.3)  # no error of a compiler
+    lines = printed(content, 120).splitlines()
+    assert [line.rstrip() for line in lines if "syntax" in line] == ["Not shown, 0.0 % for every model: syntax error"]
+    assert [line.split("  ")[0].strip() for line in lines if "error" in line][:2] == ["flow error", "name error"]
+    assert any(line.startswith(" crash rate") for line in lines)
+    assert "Not shown" not in printed(metrics(), 120)
+
+
+def test_a_benchmark_that_one_model_answered() -> None:
+    content = metrics()
+    content["models"]["base"]["mbpp"] = {"pass@1": metric(0.5, 0.2, 0.8)}
+    heading = printed(content, 120).partition("mbpp, 10 problems")[2].splitlines()[2]
+    assert heading.split() == ["base"]
 
 
 def test_the_trap_is_called_out() -> None:
@@ -110,6 +189,21 @@ def test_stage_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(first) <= 80
     assert "[bold]names are no markup[/bold]" in second
     assert second.index("reused") == first.index("made")
+
+
+def test_long_names_break_no_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("train", "predict heldout base", "execute humaneval coarse"):
+        stage_line(name, "what", 212.4, reused=False)
+    assert {line.index("212 s") for line in capsys.readouterr().out.splitlines()} == {
+        29
+    }  # 24, a space, 9 right-aligned
+
+
+def test_signs_that_cannot_be_written_end_no_run() -> None:
+    file = io.BytesIO()
+    stream = io.TextIOWrapper(file, encoding="latin-1", write_through=True)
+    metrics_table(metrics(), make_console(stream))
+    assert b"?110 [?130, ?90] *" in file.getvalue()
 
 
 def test_durations_and_rates() -> None:
@@ -165,6 +259,41 @@ def test_progress_lines_when_it_is_slow() -> None:
     assert [line.split(" (")[0] for line in lines] == ["train: 2/1000", "train: 4/1000"]
 
 
+def test_what_was_found_is_not_in_the_speed() -> None:
+    # 160 of 200 found in two parts at once; then 20 in 10 seconds: 2.0/s, and the last 20 take 10 seconds.
+    lines: list[str] = []
+    ticks = clock(0, 0.0001, 0.0002, 10.0002, 20.0002)
+    progress = Lines("running tests", 200, lines.append, clock=lambda: next(ticks))
+    for n in (100, 60, 20, 20):
+        progress.advance(n)
+    assert lines == [
+        "running tests: 100/200 (50 %)",
+        "running tests: 160/200 (80 %)",
+        "running tests: 180/200 (90 %), 2.0/s, 10 s left",
+        "running tests: 200/200 (100 %), 2.0/s",
+    ]
+
+
+def test_too_little_time_for_a_speed() -> None:
+    # The fourth is 0.3 s after what was found; the fifth, 1 s after it, is 3 in a second.
+    ticks = clock(0, 0.4, 0.7, 1.4)
+    pace = Pace(100, clock=lambda: next(ticks))
+    said = []
+    for n in (90, 1, 2):
+        pace.advance(n)
+        said.append(pace.words())
+    assert said == ["", "", "3.0/s, 2.3 s left"]
+
+
+def test_nothing_done_has_no_speed() -> None:
+    ticks = clock(0, 0, 31)
+    lines: list[str] = []
+    progress = Lines("label", 8, lines.append, clock=lambda: next(ticks))
+    progress.advance(0)
+    progress.advance(0)
+    assert lines == ["label: 0/8 (0 %)"]
+
+
 def test_progress_of_nothing() -> None:
     lines: list[str] = []
     Lines("label", 0, lines.append).advance(0)
@@ -186,3 +315,23 @@ def test_progress_on_a_terminal_leaves_nothing_behind() -> None:
         advance(4)
     assert "4/4" in file.getvalue()
     assert file.getvalue().endswith("\x1b[2K")  # the line is erased
+
+
+def test_a_bar_says_no_speed_of_what_was_found() -> None:
+    file = io.StringIO()
+    with progress("label", 8, Console(file=file, force_terminal=True, width=80)) as advance:
+        advance(3)
+        time.sleep(0.001)
+        advance(3)
+    assert "6/8" in file.getvalue()
+    assert "/s" not in file.getvalue()
+
+
+def test_a_bar_says_how_fast_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = clock(0, 0, 2)
+    monkeypatch.setattr("rlcf.console.Pace", lambda total: Pace(total, clock=lambda: next(ticks)))
+    file = io.StringIO()
+    with progress("label", 8, Console(file=file, force_terminal=True, width=80)) as advance:
+        advance(2)
+        advance(3)
+    assert "5/8 1.5/s, 2.0 s left" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", file.getvalue())

@@ -31,10 +31,24 @@ def resampled_means(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -
 def interval(means: Floats) -> Floats:
     """95 % intervals from resampled means (resamples, m), shape (2, m): their 2.5th and 97.5th percentiles.
 
-    Equal rows give a zero-width interval: with few problems, 0 of n does not mean that the rate is 0.
+    Equal rows give a zero-width interval; of a rate that is 0 or 1 for every problem, take `exact_interval` instead.
+    Near 0 and 1 fewer than 95 % of these intervals hold the true rate, because the few problems that differ are often
+    not in the sample: of 160 problems 95 % at a rate of 0.95, and 83 % at 0.98 (computed exactly, for one sample a
+    problem).
     """
     bounds: Floats = np.quantile(means, [0.025, 0.975], axis=0)
     return bounds
+
+
+def exact_interval(n: int, ones: bool) -> tuple[float, float]:
+    """The 95 % interval of a rate that is 0 (or, `ones`, 1) for each of n >= 1 problems.
+
+    The exact interval of Clopper and Pearson (1934): with 0 of n its upper bound is the rate u at which that happens
+    in 2.5 % of all samples, (1 - u)^n = 0.025. It holds for means over a problem's samples too: a problem whose value
+    in [0, 1] has mean u is 0 with a chance of at most 1 - u.
+    """
+    width = 1 - 0.025 ** (1 / n)
+    return (1 - width, 1.0) if ones else (0.0, width)
 
 
 def bootstrap(values: Floats, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
@@ -54,6 +68,9 @@ def bootstrap_p(means: Floats, changed: int) -> float:
 
     `changed` is the number of pairs that differ. p is at least 2 / 2^changed, the least that flipping the signs of
     that many differences could give: resampling two problems that both rose never gives a fall.
+
+    With few problems p is too small, because resampled means spread less than true ones: of normal differences whose
+    true mean is 0, 10 % have p < 0.05 for n = 10, 7 % for n = 30 and 6 % for n = 164 (simulated).
     """
     rarer = min(int((means <= 0).sum()), int((means >= 0).sum()))
     return min(1.0, max(2 * (rarer + 1) / (len(means) + 1), 2.0 ** (1 - changed)))

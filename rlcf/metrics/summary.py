@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any, Literal
 
@@ -14,7 +14,15 @@ import numpy as np
 from rlcf.errors import DataError
 from rlcf.metrics.measures import MEASURES, Measure, is_rate, with_tests
 from rlcf.metrics.scored import Scored, some
-from rlcf.metrics.statistics import RESAMPLES, Floats, bootstrap_p, interval, mcnemar, resampled_means
+from rlcf.metrics.statistics import (
+    RESAMPLES,
+    Floats,
+    bootstrap_p,
+    exact_interval,
+    interval,
+    mcnemar,
+    resampled_means,
+)
 
 Test = Literal["mcnemar", "bootstrap"]
 
@@ -22,6 +30,9 @@ Test = Literal["mcnemar", "bootstrap"]
 @dataclass(frozen=True)
 class Metric:
     """A mean over `n` problems, those that have the number, and its 95 % interval.
+
+    The interval is the bootstrap's (`statistics.interval`, which says where it is too narrow); of a rate that is 0 for
+    every problem, or 1 for every one, it is exact (`statistics.exact_interval`): 0 of 164 gives [0, 0.022].
 
     No problem: all NaN. One problem: the interval is NaN, because one value says nothing about spread.
     """
@@ -39,7 +50,9 @@ class Comparison(Metric):
 
     `gained` and `lost` count the problems whose value rose and fell. `p` is a two-sided p-value, not corrected for the
     number of metrics: McNemar's exact test of a rate if both models have one sample a problem, and else the paired
-    bootstrap (`statistics.bootstrap_p`); `test` says which. It is NaN for fewer than two problems.
+    bootstrap (`statistics.bootstrap_p`, too small for few problems); `test` says which. It is NaN for fewer than two
+    problems. Where nothing changed the interval is [0, 0] and p = 1: no difference was seen, which is not to say that
+    there is none.
     """
 
     p: float
@@ -85,7 +98,19 @@ def table(scored: Sequence[Scored], measures: Mapping[str, Measure] = MEASURES, 
 
 def summarize(own: Table, resamples: int = RESAMPLES) -> dict[str, Metric]:
     """One model's metrics on one benchmark, by measure."""
-    return {own.names[column]: metric for column, metric, _ in _metrics(own.values, resamples)}
+    found = {
+        own.names[column]: (metric, own.values[:, column]) for column, metric, _ in _metrics(own.values, resamples)
+    }
+    return {name: _exact(metric, values) if is_rate(name) else metric for name, (metric, values) in found.items()}
+
+
+def _exact(rate: Metric, values: Floats) -> Metric:
+    """The rate with its exact interval if it is 0 for every problem, or 1 (NaN: not a problem of this rate)."""
+    known = values[~np.isnan(values)]
+    if len(known) < 2 or known[0] not in (0, 1) or (known != known[0]).any():
+        return rate
+    low, high = exact_interval(rate.n, bool(known[0] == 1))
+    return replace(rate, low=low, high=high)
 
 
 def _metrics(values: Floats, resamples: int) -> Iterator[tuple[int, Metric, Floats]]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
+
+import pytest
 
 from rlcf.execution.base import Limits
 from rlcf.execution.cache import Cached
@@ -14,17 +17,17 @@ from rlcf.workers import Closing
 class Counting(Closing):
     """A runner that compares the program with the test, as texts, and keeps count of what it is asked."""
 
-    language = "text"
-
-    def __init__(self, version: str = "1") -> None:
+    def __init__(self, version: str = "1", sandbox: str = "none", language: str = "text") -> None:
         self.ran: list[str] = []
+        self.language = language
         self._version = version
+        self._sandbox = sandbox
 
     def version(self) -> str:
         return self._version
 
     def sandbox(self) -> str:
-        return "none"
+        return self._sandbox
 
     def close(self) -> None:
         pass
@@ -34,8 +37,8 @@ class Counting(Closing):
         return [self._outcome(trial) for trial in trials]
 
     def _outcome(self, trial: Trial) -> Outcome:
-        if trial.code == "slow":
-            return Outcome(status="timeout")
+        if trial.code in ("timeout", "crash"):
+            return Outcome(status=trial.code)
         return Outcome(status="passed" if trial.code == trial.test else "failed", message=f"{trial.code}\ud800")
 
 
@@ -59,22 +62,55 @@ def test_the_same_program_with_the_same_test_runs_once(tmp_path):
     assert second.ran == ["c"]
 
 
-def test_another_test_runner_or_limit_is_another_outcome(tmp_path):
-    statuses(Counting(), tmp_path / "o", trial("a"))
-    other = Counting()
-    assert statuses(other, tmp_path / "o", trial("a", test="b")) == ["failed"]
-    newer = Counting("2")
-    statuses(newer, tmp_path / "o", trial("a"))
-    stricter = Counting()
-    statuses(stricter, tmp_path / "o", trial("a"), limits=Limits(timeout=1.0))
-    assert (other.ran, newer.ran, stricter.ran) == (["a"], ["a"], ["a"])
+FIRST = Trial(prompt="p", code="a", test="a", entry_point="f")
 
 
-def test_what_may_be_the_machine_s_fault_is_not_remembered(tmp_path):
+@pytest.mark.parametrize(
+    ("runner", "trial", "limits"),
+    [
+        pytest.param(Counting(language="other"), FIRST, DEFAULT, id="language"),
+        pytest.param(Counting(version="2"), FIRST, DEFAULT, id="version"),
+        pytest.param(Counting(sandbox="landlock"), FIRST, DEFAULT, id="sandbox"),
+        pytest.param(Counting(), FIRST, Limits(timeout=1.0), id="timeout"),
+        pytest.param(Counting(), FIRST, Limits(memory_mb=512), id="memory"),
+        *(
+            pytest.param(Counting(), FIRST.model_copy(update={part: "other"}), DEFAULT, id=part)
+            for part in ("prompt", "code", "test", "entry_point")
+        ),
+        pytest.param(Counting(), FIRST.model_copy(update={"entry_point": None}), DEFAULT, id="no entry point"),
+    ],
+)
+def test_each_part_of_the_key_is_one(tmp_path, runner, trial, limits):
+    """Another language, version, sandbox, limit, prompt, program, test or entry point: the program runs again, once."""
+    statuses(Counting(), tmp_path / "o", FIRST)
+    statuses(runner, tmp_path / "o", trial, limits=limits)
+    statuses(runner, tmp_path / "o", trial, limits=limits)
+    assert runner.ran == [trial.code]
+    again = Counting()
+    statuses(again, tmp_path / "o", FIRST)
+    assert again.ran == []  # and the first is remembered still
+
+
+def test_the_sources_are_part_of_the_key(tmp_path, monkeypatch):
+    statuses(Counting(), tmp_path / "o", FIRST)
+    monkeypatch.setattr("rlcf.execution.cache.outcome_sources", lambda: "others")
+    edited = Counting()
+    statuses(edited, tmp_path / "o", FIRST)
+    assert edited.ran == ["a"]
+
+
+def test_the_key_has_every_part_of_a_trial():
+    """A new field of a trial, or a new limit, is to be tried above too."""
+    assert set(Trial.model_fields) == {"prompt", "code", "test", "entry_point"}
+    assert set(asdict(DEFAULT)) == {"timeout", "memory_mb"}
+
+
+@pytest.mark.parametrize("status", ["timeout", "crash"])
+def test_what_may_be_the_machine_s_fault_is_not_remembered(tmp_path, status):
     for _ in range(2):
         runner = Counting()
-        assert statuses(runner, tmp_path / "o", trial("slow")) == ["timeout"]
-        assert runner.ran == ["slow"]
+        assert statuses(runner, tmp_path / "o", trial(status)) == [status]
+        assert runner.ran == [status]
 
 
 def test_a_file_that_cannot_be_used_costs_only_the_memory(tmp_path, caplog):

@@ -26,6 +26,7 @@ from rlcf.metrics import (
     score,
 )
 from rlcf.records import Diagnostic, Outcomes
+from rlcf.report.text import is_certain
 
 
 def test_an_empty_function_raises_the_compile_rate_only() -> None:
@@ -97,6 +98,48 @@ def test_one_problem_has_a_value_and_no_interval() -> None:
     assert (metric.value, metric.n) == (1.0, 1)
     assert math.isnan(metric.low)
     assert math.isnan(metric.high)
+
+
+def test_a_rate_of_0_or_1_everywhere_has_its_exact_interval() -> None:
+    # Clopper and Pearson: 1 - 0.025^(1/4) = 0.6024, as 0.3976^4 = 0.025. The interval of a mean that is no rate has no
+    # width.
+    metrics = aggregate([one(str(i)) for i in range(4)])
+    assert metrics["trivial_rate"] == Metric(0.0, 0.0, pytest.approx(0.6024, abs=1e-4), 4)
+    assert metrics["compile_rate"] == Metric(1.0, pytest.approx(0.3976, abs=1e-4), 1.0, 4)
+    assert metrics["length"] == Metric(8.0, 8.0, 8.0, 4)
+
+
+def test_a_similarity_of_1_everywhere_is_no_rate() -> None:
+    metrics = aggregate([one(task, text="\n    return 1 + 1\n") for task in "abcd"])
+    assert metrics["edit_similarity"] == Metric(1.0, 1.0, 1.0, 4)
+
+
+def test_only_problems_of_the_rate_count_in_its_exact_interval() -> None:
+    # pass@1 of the two that were run: 1 - 0.025^(1/2) = 0.8419.
+    metrics = aggregate([one("a", outcome="failed"), one("b", outcome="failed"), one("c"), one("d")])
+    assert metrics["pass@1"] == Metric(0.0, 0.0, pytest.approx(0.8419, abs=1e-4), 2)
+
+
+def test_equal_shares_between_0_and_1_are_the_bootstrap_s() -> None:
+    rows = [one(task, ok=bool(sample), sample=sample) for task in "ab" for sample in range(2)]
+    assert aggregate(rows)["compile_rate"] == Metric(0.5, 0.5, 0.5, 2)
+
+
+def test_one_failure_is_the_bootstrap_s() -> None:
+    # Of 2: means 0 (1/4), 1/2, 1 (1/4).
+    assert aggregate([one("a"), one("b", ok=False)])["compile_rate"] == Metric(0.5, 0.0, 1.0, 2)
+
+
+def test_no_star_where_nothing_changed_or_all_of_few_did() -> None:
+    rows = [one(str(i)) for i in range(5)]
+    same = metrics_file({"base": {"h": rows}, "tuned": {"h": rows}})["comparisons"]["tuned_vs_base"]["h"]
+    assert (same["trivial_rate"]["low"], same["trivial_rate"]["high"]) == (0.0, 0.0)
+    assert not any(map(is_certain, same.values()))
+    # All five rose: the difference's interval is [1, 1], McNemar's p = 2 / 2^5.
+    rejected = [one(str(i), ok=False) for i in range(5)]
+    risen = metrics_file({"base": {"h": rejected}, "tuned": {"h": rows}})["comparisons"]["tuned_vs_base"]["h"]
+    assert (risen["compile_rate"]["low"], risen["compile_rate"]["p"]) == (1.0, 0.0625)
+    assert not is_certain(risen["compile_rate"])
 
 
 def paired(lost: int, gained: int, same: int) -> tuple[list[Scored], list[Scored]]:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from rlcf.metrics import bootstrap, bootstrap_p, mcnemar, resampled_means
+from rlcf.metrics import bootstrap, bootstrap_p, exact_interval, mcnemar, resampled_means
 
 
 def test_bootstrap_of_equal_values_has_no_width() -> None:
     low, high = bootstrap(np.full((10, 1), 0.25))
     assert low == high == 0.25
+
+
+def test_the_exact_interval_by_hand() -> None:
+    # Clopper and Pearson: (1 - u)^2 = 0.025, so u = 1 - 0.15811; (1 - u)^n = 0.025 for n = 164: ln 0.025 = -3.68888.
+    assert exact_interval(2, ones=False) == (0.0, pytest.approx(0.84189, abs=1e-5))
+    assert exact_interval(2, ones=True) == (pytest.approx(0.15811, abs=1e-5), 1.0)
+    assert exact_interval(1, ones=False) == (0.0, pytest.approx(0.975))
+    low, high = exact_interval(164, ones=False)
+    assert low == 0.0
+    assert high == pytest.approx(1 - math.exp(-3.68888 / 164), abs=1e-6)
+    assert (1 - high) ** 164 == pytest.approx(0.025)
 
 
 def test_bootstrap_of_two_values_by_hand() -> None:
