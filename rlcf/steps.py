@@ -21,6 +21,7 @@ from rlcf.methods.base import Method, OfflineMethod
 from rlcf.methods.online import OnlineMethod
 from rlcf.policy import resolve_device
 from rlcf.records import Split
+from rlcf.sources import sources_hash
 from rlcf.stages.collect import CollectConfig
 from rlcf.stages.collect import run as collect
 from rlcf.stages.discriminate import run as discriminate
@@ -45,6 +46,8 @@ from rlcf.stages.train_online import TrainOnlineConfig
 from rlcf.stages.train_online import run as train_online
 from rlcf.stages.verify import run as verify
 from rlcf.workers.pool import available_cpus
+
+PACKAGE = Path(__file__).parent
 
 OUTCOMES = "outcomes.sqlite"
 """The store's file of outcomes that are known already."""
@@ -204,12 +207,14 @@ class Steps:
     def evaluate(self, models: tuple[str, ...], inputs: Mapping[str, Step]) -> Step:
         e = self.experiment
         config = EvaluateConfig(models, tuple(e.benchmark.sets), e.evaluate.resamples, tuple(e.evaluate.k))
-        determines = {"models": models, "benchmarks": config.benchmarks, **e.evaluate.model_dump()}
+        rules = sources_hash(PACKAGE / "metrics", PACKAGE / "codebleu")
+        determines = {"models": models, "benchmarks": config.benchmarks, "rules": rules, **e.evaluate.model_dump()}
         return Step("evaluate", evaluate, config, determines, inputs)
 
     def report(self, models: tuple[str, ...], inputs: Mapping[str, Step]) -> Step:
         shown = self.experiment.model_dump(mode="json", exclude=UNSHOWN)
-        return Step("report", report, ReportConfig(shown, models), {"config": shown}, inputs)
+        determines = {"config": shown, "rules": sources_hash(PACKAGE / "report")}
+        return Step("report", report, ReportConfig(shown, models), determines, inputs)
 
     @cached_property
     def _compiler(self) -> dict[str, Any]:

@@ -194,12 +194,12 @@ def test_stage_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_long_names_break_no_columns(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("train", "predict heldout base", "execute humaneval coarse"):
         stage_line(name, "what", 212.4, reused=False)
-    assert {line.index("212 s") for line in capsys.readouterr().out.splitlines()} == {
-        29
-    }  # 24, a space, 9 right-aligned
+    places = {line.index("212 s") for line in capsys.readouterr().out.splitlines()}
+    assert places == {29}  # 24, a space, 9 right-aligned
 
 
-def test_signs_that_cannot_be_written_end_no_run() -> None:
+def test_signs_that_cannot_be_written_end_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # as pytest-xdist sets it
     file = io.BytesIO()
     stream = io.TextIOWrapper(file, encoding="latin-1", write_through=True)
     metrics_table(metrics(), make_console(stream))
