@@ -13,7 +13,7 @@ from typing import Any
 
 from rlcf.execution.base import Limits, SandboxName
 from rlcf.execution.python_clock import CLOCK
-from rlcf.execution.sandbox import find_sandbox, interpreter_library, outer
+from rlcf.execution.sandbox import emptied, find_sandbox, interpreter_library, outer
 from rlcf.execution.sandbox_restrict import Confinement
 from rlcf.records import Outcome, Trial
 from rlcf.workers import Closing
@@ -26,12 +26,14 @@ PROCESSES = 64
 PROBE = Trial(prompt="", code="def one():\n    return 1\n", test="assert one() == 1\n", entry_point="one")
 
 _WORKER = str(Path(__file__).with_name("python_worker.py"))
+_MESSAGE = 2000
+"""Characters of an outcome's message: programs can write some of it."""
 _GRACE = 30.0
 """Seconds more for a worker to end a trial that is out of time."""
 
 
 def _read(answer: Mapping[str, Any]) -> Outcome:
-    return Outcome.model_validate(answer)
+    return Outcome.model_validate({**answer, "message": str(answer["message"])[:_MESSAGE]})
 
 
 def _lost(how: Loss) -> Outcome:
@@ -88,6 +90,6 @@ class PythonRunner(Closing):
             PROCESSES,
             math.ceil(self._limits.timeout),
         )
-        worker = [os.path.realpath(sys.executable), "-I", "-S", "-B", _WORKER]
+        worker = [*emptied(), os.path.realpath(sys.executable), "-I", "-S", "-B", _WORKER]
         inner = [*worker, json.dumps(confinement._asdict()), str(self._limits.timeout)]
         return [*outer(self._sandbox, [library], SCRATCH_MB), *inner]

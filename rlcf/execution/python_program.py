@@ -54,15 +54,15 @@ class Program:
             found = getattr(found, name)
         return found
 
-    def call_back(self, number: int, arguments: tuple[Any, ...]) -> Any:
+    def call_back(self, number: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call a function of the tests, which may ask for more meanwhile."""
-        self._send(["callback", number, self._encode(list(arguments))])
+        self._send(["callback", number, self._encode(list(arguments)), self._encode(named)])
         while True:
             message = pickle.loads(self._channel.receive())
             if message[0] == "returned":
                 return message[1]
             if message[0] == "raised":
-                raise message[1]
+                raise _exception(message[1])
             self._answer(message)
 
     def _answer(self, message: tuple[Any, ...]) -> None:
@@ -94,16 +94,16 @@ class Program:
         if number is None:
             number = self._numbers[id(value)] = len(self._objects)
             self._objects.append(value)
-        return ["handle", number]
+        return ["coroutine" if isinstance(value, types.CoroutineType) else "handle", number]
 
     def _raised(self, error: BaseException) -> list[Any]:
-        """An exception: the built-in type nearest to its own, its own name, its arguments, its text."""
-        names = [kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind]
+        """An exception: the built-in type nearest to its own, the types before that, its arguments, its text."""
         try:
             arguments, text = self._encode(list(error.args)), str(error)[:_MESSAGE]
         except Exception:
             arguments, text = ["list"], ""
-        return ["raised", names[0], type(error).__name__, arguments, text]
+        builtin, *names = _names(type(error))
+        return ["raised", builtin, names, arguments, text, None]
 
     # What the tests ask
 
@@ -117,25 +117,65 @@ class Program:
         return ["value", None, None]
 
     def do_global(self, name: str) -> list[Any]:
+        """A class comes as an object, even a built-in one: it is to be called here."""
+        value = self._global(name)
+        return ["value", self._refer(value) if isinstance(value, type) else self._encode(value), None]
+
+    def do_name(self, name: str) -> list[Any]:
+        """As `do_global`, but a class of exceptions comes as such, for the tests to catch."""
+        value = self._global(name)
+        if isinstance(value, type) and issubclass(value, Exception):
+            return ["value", ["class", *_names(value)], None]
+        return self.do_global(name)
+
+    def _global(self, name: str) -> Any:
         try:
-            value = self._module.__dict__[name]
+            return self._module.__dict__[name]
         except KeyError:
             raise NameError(f"name {name!r} is not defined") from None
-        return ["value", self._encode(value), None]
 
     def do_call(self, number: int, arguments: list[Any], named: dict[str, Any]) -> list[Any]:
-        """Arguments that the call has changed are sent back with its result."""
+        """Arguments that the call has changed are sent back with its result, or with what it raises."""
         given = [arguments, named]
         before = self._encode(given)
-        result = self._encode(self._objects[number](*arguments, **named))
+        try:
+            *answer, _ = self._value(self._objects[number](*arguments, **named))
+        except (Gone, SystemExit):
+            raise
+        except BaseException as error:
+            *answer, _ = self._raised(error)
         after = self._encode(given)
-        return ["value", result, None if before == after else after]
+        return [*answer, None if before == after else after]
 
     def do_attribute(self, number: int, name: str) -> list[Any]:
         return self._value(getattr(self._objects[number], name))
 
     def do_item(self, number: int, key: Any) -> list[Any]:
         return self._value(self._objects[number][key])
+
+    def do_set_item(self, number: int, key: Any, value: Any) -> list[Any]:
+        self._objects[number][key] = value
+        return self._value(None)
+
+    def do_delete_item(self, number: int, key: Any) -> list[Any]:
+        del self._objects[number][key]
+        return self._value(None)
+
+    def do_set_attribute(self, number: int, name: str, value: Any) -> list[Any]:
+        setattr(self._objects[number], name, value)
+        return self._value(None)
+
+    def do_enter(self, number: int) -> list[Any]:
+        return self._value(self._objects[number].__enter__())
+
+    def do_leave(self, number: int, error: BaseException | None) -> list[Any]:
+        kind, trace = (None, None) if error is None else (type(error), error.__traceback__)
+        return self._value(bool(self._objects[number].__exit__(kind, error, trace)))
+
+    def do_run(self, number: int) -> list[Any]:
+        import asyncio  # few programs need it, and it takes long
+
+        return self._value(asyncio.run(self._objects[number]))
 
     def do_iterate(self, number: int) -> list[Any]:
         return ["value", self._refer(iter(self._objects[number])), None]
@@ -162,8 +202,8 @@ class Callback:
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def __call__(self, *arguments: Any) -> Any:
-        return _current().call_back(self.number, arguments)
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return _current().call_back(self.number, arguments, named)
 
 
 class Packed(bytes):
@@ -172,6 +212,25 @@ class Packed(bytes):
 
 def _loaded(argument: Any) -> Any:
     return pickle.loads(argument) if type(argument) is Packed else argument
+
+
+def _exception(packed: bytes) -> Exception:
+    """An exception of the tests; where its class is theirs alone, no more than an exception."""
+    try:
+        error: Exception = pickle.loads(packed)
+    except Exception as reason:
+        return Exception(str(reason))
+    return error
+
+
+def _names(kind: type[BaseException]) -> list[str]:
+    """Of a class of exceptions: the name of the nearest built-in class, and those of the classes before it."""
+    names: list[str] = []
+    for one in kind.__mro__:
+        if getattr(builtins, one.__name__, None) is one:
+            return [one.__name__, *names]
+        names.append(one.__name__)
+    return ["Exception", *names]
 
 
 def _exit_code(code: object) -> int:

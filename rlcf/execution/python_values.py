@@ -8,6 +8,7 @@ to that: its BUILD sets attributes, of classes as well.)
 
 from __future__ import annotations
 
+import builtins
 import datetime
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
@@ -115,6 +116,35 @@ def _plain(tag: str, parts: Callable[[Any], list[Any]]) -> Callable[[Any, Refer]
     return lambda value, refer: [tag, *(encode(part, refer) for part in parts(value))]
 
 
+def _is_builtin(kind: type) -> bool:
+    return getattr(builtins, kind.__name__, None) is kind
+
+
+def _class(value: type, refer: Refer) -> Any:
+    return ["type", value.__name__] if _is_builtin(value) else refer(value)
+
+
+def _error(value: Exception, refer: Refer) -> Any:
+    """As a value only where its class is built in: another may have any behaviour."""
+    if not _is_builtin(type(value)):
+        return refer(value)
+    return ["error", type(value).__name__, *(encode(part, refer) for part in value.args)]
+
+
+def _builtin(name: Any) -> type:
+    found = getattr(builtins, _string(name), None)
+    if not isinstance(found, type):
+        raise ValueError("not a built-in class")
+    return found
+
+
+def _new_error(parts: list[Any], resolve: Resolve) -> Exception:
+    kind = _builtin(parts[0])
+    if not issubclass(kind, Exception):
+        raise ValueError("not a class of exceptions")
+    return kind(*_parts(parts[1:], resolve))
+
+
 _ENCODERS: dict[type, Callable[[Any, Refer], Any]] = {
     int: _integer,
     float: lambda value, refer: float.__float__(value),
@@ -139,6 +169,11 @@ _ENCODERS: dict[type, Callable[[Any, Refer], Any]] = {
     datetime.date: _plain("date", lambda value: [value.isoformat()]),
     datetime.time: _plain("time", lambda value: [value.isoformat()]),
     datetime.timedelta: _plain("timedelta", lambda value: [value.days, value.seconds, value.microseconds]),
+    type: _class,
+    Exception: _error,
+    type({}.keys()): _items("keys"),
+    type({}.values()): _items("values"),
+    type({}.items()): _items("items"),
     type(...): _plain("Ellipsis", lambda value: []),
     type(NotImplemented): _plain("NotImplemented", lambda value: []),
 }
@@ -184,6 +219,11 @@ _DECODERS: dict[Any, Callable[[list[Any], Resolve], Any]] = {
     "date": lambda parts, resolve: datetime.date.fromisoformat(parts[0]),
     "time": lambda parts, resolve: datetime.time.fromisoformat(parts[0]),
     "timedelta": lambda parts, resolve: datetime.timedelta(*_numbers(parts)),
+    "type": lambda parts, resolve: _builtin(parts[0]),
+    "error": _new_error,
+    "keys": lambda parts, resolve: dict.fromkeys(_parts(parts, resolve)).keys(),
+    "values": lambda parts, resolve: dict(enumerate(_parts(parts, resolve))).values(),
+    "items": lambda parts, resolve: dict(_parts(parts, resolve)).items(),
     "Ellipsis": lambda parts, resolve: ...,
     "NotImplemented": lambda parts, resolve: NotImplemented,
 }

@@ -30,6 +30,8 @@ from rlcf.execution.python_clock import Clock
 from rlcf.execution.sandbox_restrict import Confinement, counted, nobody_reads
 
 Answer = dict[str, Any]
+_FRESH = 2
+"""Trials of a worker, the probe among them, that are not given out again when they fail."""
 _TICK = 0.01
 """Seconds that are none."""
 
@@ -42,21 +44,34 @@ class Worker:
         self._control = control
         self._lines = control.makefile("rb")
         self._seconds = seconds
+        self._trials = 0
 
     def run(self, request: dict[str, Any]) -> Answer:
-        """The outcome of one trial."""
+        """The outcome of one trial. This process ends, so that a fresh one may try again, where it may have been the
+        machine that failed."""
+        self._trials += 1
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
                 socket.send_fds(self._control, [b"t"], [theirs.fileno()])
             broken = self._told().get("broken")
             if broken:
+                self._retry(broken)
                 return {"status": "broken", "message": broken}
             secret = secrets.token_hex(16)
             report = self._report(ours, {**request, "secret": secret})
-            self._control.send(b"w" if report.get("status") in ("ended", "lost") else b"k")
+            self._control.send({"lost": b"t", "ended": b"p"}.get(str(report.get("status")), b"k"))
             ended = self._told()["ended"]
+        if report.get("status") == "broken":  # the program's process has ended before it was confined
+            self._retry(str(report["message"]), always=self._trials > 1)
+        if _killed(report, ended["tests"], ended["program"]):
+            self._retry("a process of a trial was killed", always=ended["tests"] == -signal.SIGKILL)
         return _outcome(report, secret, ended["tests"], ended["program"])
+
+    def _retry(self, why: str, *, always: bool = False) -> None:
+        """End this process, unless this trial is its first after the probe; `always`: even then, to a third time."""
+        if always or self._trials > _FRESH:
+            sys.exit(why)
 
     def close(self) -> None:
         """Let the zygote end."""
@@ -115,6 +130,14 @@ class _Timed(Channel):
                 raise Gone
             data += part
         return bytes(data)
+
+
+def _killed(report: dict[str, Any], tests: int | None, program: int | None) -> bool:
+    """Whether somebody else may have ended a trial: the kernel, where memory is short, or a user. No program can end
+    the tests, and few end themselves by SIGKILL."""
+    if report["status"] == "lost":
+        return tests != -signal.SIGXCPU
+    return report["status"] == "ended" and program in (None, -signal.SIGKILL)
 
 
 def _outcome(report: dict[str, Any], secret: str, tests: int | None, program: int | None) -> Answer:

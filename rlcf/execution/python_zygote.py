@@ -5,7 +5,7 @@ It never sees a request, so that none can be found in the memory of its children
 
 from __future__ import annotations
 
-import contextlib
+import ctypes
 import gc
 import importlib
 import itertools
@@ -30,10 +30,13 @@ operator os queue random re secrets statistics string struct sys textwrap thread
 zlib"""
 """What benchmarks' programs import often."""
 
+_AWAITED = {b"t": 0, b"p": 1, b"k": None}
+"""What the worker asks for: to wait for the end of the tests, of the program, or of neither."""
 _PATIENCE = 0.2
 """Seconds for a process that has closed its files to end."""
 _FILES = 256
 """More than the zygote has open."""
+_M_ARENA_MAX, _ARENAS = -8, 2
 _FRAMES = 50
 """Python frames beneath a program's own, at most."""
 
@@ -49,18 +52,19 @@ class Zygote:
         self._spaces = confinement.level == "namespaces"
         self._rules = prepare(confinement)
         self._own = own
+        self._scratch = self._scratch_state()
 
     def serve(self) -> None:
-        """A trial for each file descriptor that arrives, until the other end is closed."""
+        """A trial for each file descriptor that arrives, until the other end is closed, or the scratch folder is not as
+        it was and only a new sandbox has another."""
         while True:
             _, files, _, _ = socket.recv_fds(self._control, 1, 1)
-            if not files:
+            if not files or not self._renewed_scratch():
                 return
             self._trial(files[0])
 
     def _trial(self, file: int) -> None:
         try:
-            self._renew_scratch()
             children = self._fork(file)
         except OSError as error:
             self._tell({"broken": str(error)})
@@ -69,7 +73,7 @@ class Zygote:
             os.close(file)
         self._tell({})
         if wish := self._control.recv(1):  # that the trial be ended
-            self._tell({"ended": self._end(*children, wait=wish == b"w")})
+            self._tell({"ended": self._end(*children, _AWAITED[wish])})
 
     def _tell(self, words: dict[str, object]) -> None:
         self._control.sendall(json.dumps(words).encode() + b"\n")
@@ -115,21 +119,22 @@ class Zygote:
 
     # Ending
 
-    def _end(self, tests: int, program: int, wait: bool) -> dict[str, object]:
-        """Kill what is left; returns how the two had ended by themselves (None: they had not)."""
+    def _end(self, tests: int, program: int, awaited: int | None) -> dict[str, object]:
+        """Kill what is left; returns how the two had ended by themselves (None: they had not). `awaited`: which of them
+        is about to end."""
         deadline = time.monotonic() + _PATIENCE
-        ended = [self._ended(tests), self._ended(program)]
-        while wait and ended[1] is None and time.monotonic() < deadline:
+        ended = {process: self._ended(process) for process in (tests, program)}
+        while awaited is not None and ended[(tests, program)[awaited]] is None and time.monotonic() < deadline:
             time.sleep(0.001)
-            ended[1] = self._ended(program)
-        left = [process for process, code in zip((tests, program), ended, strict=True) if code is None]
+            ended |= {process: self._ended(process) for process, code in ended.items() if code is None}
+        left = [process for process, code in ended.items() if code is None]
         for process in left:
             os.kill(process, signal.SIGKILL)
         for process in reversed(left):  # the first of a namespace is not gone before the others are
             os.waitpid(process, 0)
         if self._confinement.level == "none":
             _end_descendants()
-        return {"tests": ended[0], "program": ended[1]}
+        return {"tests": ended[tests], "program": ended[program]}
 
     def _ended(self, process: int) -> int | None:
         """How a child has ended, and that it can be forgotten; None: it runs. One that ignores the signal at its limit
@@ -143,16 +148,28 @@ class Zygote:
             return -signal.SIGXCPU
         return code
 
-    def _renew_scratch(self) -> None:
-        """Empty, whatever the last trial has left."""
-        if self._confinement.level == "bubblewrap":
-            _empty(namespaces.SCRATCH)
-        elif self._spaces and not namespaces.untouched_scratch():
+    def _renewed_scratch(self) -> bool:
+        """See to it that the scratch folder is as at first, whatever the last trial has done to it; False: it cannot be
+        seen to. It is never emptied, which programs can make hard, but thrown away."""
+        if self._scratch_state() == self._scratch:
+            return True
+        if not self._spaces or namespaces.beneath_scratch(self._confinement.readable):
+            return False
+        try:
             namespaces.drop_scratch()
             namespaces.new_scratch(self._confinement.scratch_mb)
             if self._rules is not None:
                 os.close(self._rules)
             self._rules = prepare(self._confinement)  # they are about the folder that is gone
+        except OSError:
+            return False
+        self._scratch = self._scratch_state()
+        return True
+
+    def _scratch_state(self) -> namespaces.State:
+        if self._confinement.level in ("landlock", "none"):  # it is not the sandbox's own
+            return ()
+        return namespaces.scratch_state(self._confinement.readable)
 
 
 def _tests(file: int, program: int) -> None:
@@ -181,17 +198,12 @@ def _children() -> list[int]:
         return [int(word) for word in file.read().split()]
 
 
-def _empty(folder: str) -> None:
-    """Remove all that is in a folder, whatever its modes; links are not followed."""
-    with contextlib.suppress(OSError):
-        os.chmod(folder, 0o700)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                _empty(entry.path)
-                os.rmdir(entry.path)
-            else:
-                os.unlink(entry.path)
+def _few_arenas() -> None:
+    """Threads share what the C library gets from the kernel: each would take 64 MiB of the address space else, which
+    the limit of memory counts. Nothing where the C library is another than glibc."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def main(control: socket.socket, confinement: Confinement, nobody: bool) -> None:
@@ -202,6 +214,7 @@ def main(control: socket.socket, confinement: Confinement, nobody: bool) -> None
     os.close(null)
     kernel.die_with_parent()
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    _few_arenas()
     for name in MODULES.split():
         importlib.import_module(name)
     sys.path[:] = [path for path in sys.path if path.startswith(sys.base_prefix)]

@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -127,6 +127,12 @@ def outer(sandbox: Sandbox, readable: Sequence[Path], scratch_mb: int) -> list[s
     ]
 
 
+def emptied() -> list[str]:
+    """What stands before a command that is to be started with ENVIRONMENT alone. The kernel keeps a copy of what a
+    process was started with in its memory, and in that of all its forks: no program may find the user's there."""
+    return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in ENVIRONMENT.items())]
+
+
 def interpreter_library() -> Path:
     """The folder of the interpreter's standard library, and of the shared libraries that came with it."""
     return Path(sys.base_prefix, "lib").resolve()
@@ -169,8 +175,11 @@ def _fault(sandbox: Sandbox) -> str | None:
         return f"needs seccomp, which is not known for {os.uname().machine}"
     if sandbox.level == "landlock" and not any(layer.startswith(LANDLOCK) for layer in sandbox.layers):
         return "needs Landlock, which this kernel does not offer"
-    with _bait() as attempts:
-        return _escape(sandbox, attempts)
+    try:
+        with _bait() as attempts:
+            return _escape(sandbox, attempts)
+    except OSError as error:  # such as a full disk
+        return f"nothing could be laid out for a probe to find: {error}"
 
 
 @contextmanager
@@ -187,8 +196,8 @@ def _bait() -> Iterator[dict[str, Any]]:
         written = [
             f"{shared}/written",
             f"{home}/written",
-            f"/var/tmp/{Path(shared).name}",
-            f"/dev/shm/{Path(shared).name}",
+            f"/var/tmp/{Path(shared).name}-written",  # not the folder itself, which may be there
+            f"/dev/shm/{Path(shared).name}-written",
         ]
         try:
             yield {
@@ -198,7 +207,8 @@ def _bait() -> Iterator[dict[str, Any]]:
             }
         finally:
             for path in written:
-                Path(path).unlink(missing_ok=True)
+                with suppress(OSError):
+                    Path(path).unlink(missing_ok=True)
 
 
 def _writable_home() -> str | None:

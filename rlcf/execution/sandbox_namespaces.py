@@ -6,7 +6,6 @@ The caller forks between `new_user` and `new_root`: only children are in the new
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 
 from rlcf.execution import sandbox_kernel as kernel
@@ -132,6 +131,32 @@ def drop_scratch() -> None:
     kernel.unmount(SCRATCH)
 
 
-def untouched_scratch() -> bool:
-    """Whether the scratch folder is as `new_scratch` made it."""
-    return stat.S_IMODE(os.stat(SCRATCH).st_mode) == _MODE and not os.listdir(SCRATCH)
+State = tuple[object, ...]
+
+
+def scratch_state(readable: Sequence[str]) -> State:
+    """All that a program can change of the scratch folder, and of the folders in it that lead to what is readable."""
+    return tuple(_state(folder) for folder in [SCRATCH, *_leading(readable)])
+
+
+def _leading(readable: Sequence[str]) -> list[str]:
+    """The folders between SCRATCH and readable paths beneath it."""
+    found: set[str] = set()
+    for path in beneath_scratch(readable):
+        while (path := os.path.dirname(path)) != SCRATCH:
+            found.add(path)
+    return sorted(found)
+
+
+def beneath_scratch(readable: Sequence[str]) -> list[str]:
+    return [path for path in visible(readable) if path.startswith(SCRATCH + "/")]
+
+
+def _state(folder: str) -> State:
+    """Its time of change counts whatever else is changed, but is exact to some milliseconds only."""
+    found = os.stat(folder)
+    try:
+        attributes = os.listxattr(folder)
+    except OSError:  # there are none here
+        attributes = []
+    return found.st_mode, found.st_mtime_ns, found.st_ctime_ns, sorted(os.listdir(folder)), attributes

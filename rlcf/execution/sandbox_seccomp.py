@@ -79,6 +79,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "move_pages": (279, 239),
     "fork": (57, None),
     "vfork": (58, None),
+    # Locks on files that others read, and may wait for.
+    "flock": (73, 32),
     # The network. A `socketpair` leads nowhere, and asyncio needs one.
     "socket": (41, 198),
     # Memory that no limit counts.
@@ -152,9 +154,14 @@ OWN_OR_ZERO = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122), "setpgi
 """Allowed with the process's own id, or 0, which means the same."""
 PRCTL: tuple[int, int] = (157, 167)
 IOCTL: tuple[int, int] = (16, 29)
+FCNTL: tuple[int, int] = (72, 25)
 
 _PR_SET_PDEATHSIG = 1
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_IOCTLS = (0x5412, 0x541C, 0x8901, 0x8902, 0x5452)
+"""TIOCSTI and TIOCLINUX, which write to a terminal; FIOSETOWN, SIOCSPGRP and FIOASYNC: see _FCNTLS."""
+_FCNTLS = (8, 10, 15, 1024, 1026)
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE and F_NOTIFY: each has the kernel send signals to processes of the user,
+which Landlock sees only from ABI 6 on."""
 _CLONE_THREAD = 0x00010000
 
 _LOAD, _EQUAL, _GREATER, _BITS, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
@@ -215,7 +222,8 @@ def instructions(machine: str, own: int, execute: bool, metadata: bool) -> list[
         program += _when(_EQUAL, both[which], _argument(_FIRST, own, 0))
     program += _when(_EQUAL, CLONE[which], _threads_only())
     program += _when(_EQUAL, PRCTL[which], _not_argument(_FIRST, _PR_SET_PDEATHSIG))
-    program += _when(_EQUAL, IOCTL[which], _not_argument(_SECOND, _TIOCSTI, _TIOCLINUX))
+    program += _when(_EQUAL, IOCTL[which], _not_argument(_SECOND, *_IOCTLS))
+    program += _when(_EQUAL, FCNTL[which], _not_argument(_SECOND, *_FCNTLS))
     return [*program, _result(_ALLOW)]
 
 

@@ -3,24 +3,29 @@
 import gzip
 import json
 import os
+import signal
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rlcf.errors import MissingError
-from rlcf.execution import runner_class
+from rlcf.execution import python, runner_class
 from rlcf.execution.base import Limits, SandboxName
 from rlcf.execution.python import PythonRunner
 from rlcf.execution.python_channel import Garbage
 from rlcf.execution.python_values import decode, update
+from rlcf.execution.sandbox import interpreter_library
+from rlcf.processes import Process
 from rlcf.records import Outcome, Trial
 
 LEVELS = ("namespaces", "bubblewrap", "landlock", "none")
+OrSkip = Callable[[], AbstractContextManager[None]]
 MBXP = Path(__file__).parents[3] / "shared" / "benchmarks" / "mbxp_python.jsonl"
 ENVIRONMENT_SECRET = "RLCF_TEST_SECRET"
 
@@ -30,26 +35,24 @@ HONEST = Trial(prompt=PROMPT, code=PROMPT + "\n    return x + 1\n", test=CHECK, 
 
 
 @pytest.fixture(scope="module", params=LEVELS)
-def runner(request: pytest.FixtureRequest) -> Iterator[PythonRunner]:
+def runner(request: pytest.FixtureRequest, sandbox_or_skip: OrSkip) -> Iterator[PythonRunner]:
     """Of one level, with a secret in the environment that its workers are started in."""
     os.environ[ENVIRONMENT_SECRET] = "environment"
-    with started(request.param, Limits(timeout=5, memory_mb=300)) as runner:
+    with started(sandbox_or_skip, request.param, Limits(timeout=5, memory_mb=300)) as runner:
         yield runner
     del os.environ[ENVIRONMENT_SECRET]
 
 
 @pytest.fixture(scope="module", params=LEVELS)
-def impatient(request: pytest.FixtureRequest) -> Iterator[PythonRunner]:
+def impatient(request: pytest.FixtureRequest, sandbox_or_skip: OrSkip) -> Iterator[PythonRunner]:
     """Ends programs after 0.3 seconds, or 0.9 by the clock."""
-    with started(request.param, Limits(timeout=0.3)) as runner:
+    with started(sandbox_or_skip, request.param, Limits(timeout=0.3)) as runner:
         yield runner
 
 
-def started(level: SandboxName, limits: Limits) -> PythonRunner:
-    try:
+def started(sandbox_or_skip: OrSkip, level: SandboxName, limits: Limits) -> PythonRunner:
+    with sandbox_or_skip():
         return PythonRunner(sandbox=level, limits=limits, workers=1)
-    except MissingError as error:
-        pytest.skip(str(error))
 
 
 def level(runner: PythonRunner) -> str:
@@ -120,6 +123,59 @@ HONEST_PROGRAMS = {
         "def f(x):\n    return P(x)\n",
         "p = f(3)\nassert (p.x, p.twice(), p.twice(by=3), len(p), p[5], str(p)) == (3, 6, 9, 4, 6, 'P!')\n"
         "assert p == p and p != f(3)\n",
+    ),
+    "an object that is written to": (
+        "class P:\n    def __init__(self, x): self.x, self.d = x, {}\n    def get(self): return self.x, self.d\n"
+        "    def __setitem__(self, key, value): self.d[key] = value\n"
+        "    def __delitem__(self, key): del self.d[key]\n"
+        "def f(x):\n    return P(x)\n",
+        "p = f(3)\np.x = [4]\np['a'] = 1\np['b'] = 2\ndel p['a']\nassert p.get() == ([4], {'b': 2})\n",
+    ),
+    "an object for `with`": (
+        "import contextlib\nends = []\n@contextlib.contextmanager\ndef f(x):\n    try:\n        yield x\n"
+        "    except ValueError as error:\n        ends.append(str(error))\n    finally:\n        ends.append(x)\n",
+        "with f(1) as one:\n    assert one == 1\nassert ends == [1]\n"
+        "with f(2):\n    raise ValueError('no')\nassert ends == [1, 'no', 2]\n"
+        "try:\n    with f(3):\n        raise KeyError('k')\n    assert False\n"
+        "except KeyError as error:\n    assert error.args == ('k',)\n",
+    ),
+    "exceptions of the prompt": (
+        "class Bad(Exception):\n    def __init__(self, a, b): super().__init__(a + b)\n"
+        "def f(x):\n    raise Bad(x, 1)\n",
+        "for _ in range(2):\n    try:\n        f(1)\n        assert False\n    except Bad as error:\n"
+        "        assert str(error) == '2'\n",
+        "class Bad(Exception):\n    def __init__(self, a, b): super().__init__(a + b)\ndef f(x):\n    'd'\n",
+    ),
+    "exceptions of the completion": (
+        "class Bad(ValueError):\n    pass\nclass Worse(Bad):\n    pass\ndef f(x):\n    raise Worse(x)\n",
+        "for kind in (Worse, Bad, ValueError, Exception):\n    try:\n        f(1)\n        assert False\n"
+        "    except kind as error:\n        assert error.args == (1,) and type(error).__name__ == 'Worse'\n"
+        "import unittest\nwith unittest.TestCase().assertRaises(Bad):\n    f(2)\n"
+        "assert issubclass(Worse, Bad) and not issubclass(Bad, Worse)\n",
+    ),
+    "coroutines": (
+        "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x + 1\n",
+        "import asyncio\nassert asyncio.run(f(1)) == 2\n"
+        "async def both():\n    return await asyncio.gather(f(1), f(2))\n"
+        "assert asyncio.run(both()) == [2, 3]\n",
+    ),
+    "built-in classes and exceptions": (
+        "def f(x):\n    return [type(x), ValueError(x)]\n",
+        "kind, error = f(1)\nassert kind is int and isinstance(error, ValueError) and error.args == (1,)\n",
+    ),
+    "a built-in class": ("f = set\n", "assert f([1, 1]) == {1}\n"),
+    "views of a dictionary": (
+        "def f(d):\n    return d.keys(), d.values(), d.items()\n",
+        "keys, values, items = f({1: 2})\nassert keys == {1} and list(values) == [2] and items == {(1, 2)}\n",
+    ),
+    "an argument changed by a call that raises": (
+        "def f(x, raises):\n    x.append(1)\n    raise raises\n",
+        "given = []\nfor kind in (ValueError, KeyError):\n    try:\n        f(given, kind)\n    except kind:\n"
+        "        pass\nassert given == [1, 1]\n",
+    ),
+    "functions of the tests, called with names": (
+        "def f(g):\n    return g(1, b=[2])\n",
+        "assert f(lambda a, b: (a, b)) == (1, [2])\n",
     ),
     "functions of the tests, called by the program": (
         "def f(g, items):\n    return [g(item) for item in items]\n",
@@ -260,7 +316,24 @@ def test_sees_no_environment(runner: PythonRunner) -> None:
     )
     body = "import os\nfor p in os.listdir('/proc'):\n    try:\n        e = open(f'/proc/{p}/environ').read()\n"
     body += f"    except OSError: continue\n    if {ENVIRONMENT_SECRET!r} + '=environment' in e: return 'environment'"
+    process = Process(["/bin/sleep", "60"])  # started with the secret
+    time.sleep(0.3)
     assert_contained(runner, bait("environment", body), works_unprotected=True)
+    process.kill()
+
+
+def test_the_kernel_keeps_no_copy_of_the_environment(runner: PythonRunner) -> None:
+    """As it lies on the stack of the process that all programs are forks of."""
+    code = """
+import ctypes, os
+def f(name):
+    libc, (ours, theirs), found = ctypes.CDLL(None), os.pipe(), b""
+    start = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value & ~0xfff
+    while libc.write(theirs, ctypes.c_void_p(start + len(found)), ctypes.c_size_t(4096)) == 4096:
+        found += os.read(ours, 4096)
+    return name in found
+"""
+    passes(runner, code, f"assert f(b'LANG=C.UTF-8') and not f(b{ENVIRONMENT_SECRET!r})\n")
 
 
 def test_opens_no_socket(runner: PythonRunner) -> None:
@@ -302,6 +375,11 @@ ESCAPES = {
     "signals its parent": "import os\nos.kill(os.getppid(), 0) if os.getppid() else os.kill(1, 0)\nreturn 'out'",
     "signals the tests": "import os\nos.kill(os.getpid() - 1, 0)\nreturn 'out'",
     "outlives its parent": "import ctypes\nreturn 'out' if ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0 else ''",
+    "has the kernel send signals": (
+        "import fcntl, os, socket\nfcntl.fcntl(socket.socketpair()[0], fcntl.F_SETOWN, os.getpid())\nreturn 'out'"
+    ),
+    "chooses which signal": "import fcntl, socket\nfcntl.fcntl(socket.socketpair()[0], 10, 9)\nreturn 'out'",
+    "locks what others read": "import fcntl, os\nfcntl.flock(open(os.__file__), fcntl.LOCK_EX)\nreturn 'out'",
     "hides memory": "import os\nos.memfd_create('x')\nreturn 'out'",
 }
 
@@ -372,9 +450,9 @@ def test_endless_at_import(impatient: PythonRunner) -> None:
 
 
 @pytest.mark.parametrize("name", ["prints without end", "ignores SIGTERM and all others"])
-def test_cpu_time_is_limited(name: str) -> None:
+def test_cpu_time_is_limited(sandbox_or_skip: OrSkip, name: str) -> None:
     """By the kernel, to 1 second, where none can be seen to wait for a core: the clock allows 3."""
-    with started("bubblewrap", Limits(timeout=1)) as runner:
+    with started(sandbox_or_skip, "bubblewrap", Limits(timeout=1)) as runner:
         found = outcome(runner, bait("out", ENDLESS[name]))
     assert found in (
         Outcome(status="timeout", message="the program reached the limit of CPU time"),
@@ -456,6 +534,22 @@ def test_no_pass_can_be_faked(runner: PythonRunner, name: str) -> None:
     assert found.status in ("failed", "crash"), found
 
 
+@pytest.mark.parametrize(
+    "test", ["assert v == 3", "assert v.x == 3", "assert v + 1 == 4", "assert v[0] == 3", "raise AssertionError"]
+)
+def test_a_failure_in_a_with_block_is_not_forgotten(runner: PythonRunner, test: str) -> None:
+    code = "class E:\n    def __enter__(self): return self\n    def __exit__(self, *a): return True\n"
+    code += "def f(x):\n    return E()\n"
+    assert outcome(runner, trial(code, f"with f(3) as v:\n    {test}\n")).status == "failed"
+
+
+@pytest.mark.parametrize("test", ["assert 3 in f(1)", "assert f(1) == 3", "assert f(1) == {3: 3}.keys()"])
+def test_an_object_cannot_answer_for_a_value(runner: PythonRunner, test: str) -> None:
+    code = "class E:\n    def __contains__(self, x): return True\n    __eq__ = __contains__\n"
+    code += "    def __iter__(self): return iter([E()])\ndef f(x):\n    return E()\n"
+    assert outcome(runner, trial(code, f"{test}\n")).status == "failed"
+
+
 def test_an_early_end_is_said(runner: PythonRunner) -> None:
     found = outcome(runner, trial(FAKES["exits in the function"]))
     assert found == Outcome(status="crash", message="the program ended (exit code 0) before the tests were over")
@@ -491,6 +585,96 @@ def f(x):
             return 7391
 """
     assert outcome(runner, trial(code, "# answer 7391\nassert f(0) == 7391\n")).status == "failed"
+
+
+def test_a_prompt_without_a_body_keeps_its_helpers(runner: PythonRunner) -> None:
+    code = "def near(a, b):\n    return True\ndef f(x):\n    return 0\n"
+    for end in ("\ndef f(x):\n    # x + 1\n", "\ndef f(x):", "\n\nclass C:\n    def f(self, x):\n"):
+        prompt = f"def near(a, b):\n    return abs(a - b) < 1e-6\n{end}"
+        assert outcome(runner, trial(code, "assert near(f(1), 2)\n", prompt)).status == "failed"
+
+
+def test_messages_are_short(runner: PythonRunner) -> None:
+    code = "import rlcf.execution.python_program as p\n"
+    code += "p.Program._raised = lambda *a: ['raised', 'Exception', ['N' * 10 ** 6], ['list'], 'x' * 10 ** 6, None]\n"
+    tests = [trial(f"{code}def f(x):\n    raise ValueError\n"), trial("def f(x):\n    return 'y' * 10 ** 7\n")]
+    tests[1] = tests[1].model_copy(update={"test": "x = f(1)\nassert x == '', f'got {x}'\n"})
+    for one in tests:
+        found = outcome(runner, one)
+        assert found.status == "failed"
+        assert 1000 < len(found.message) <= 2000
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_many_threads(name: SandboxName, sandbox_or_skip: OrSkip) -> None:
+    """As many as the documentation says, within the memory that is allowed by default."""
+    with started(sandbox_or_skip, name, Limits()) as runner:
+        code = "import threading\ndef f(n):\n    end = threading.Event()\n"
+        code += "    threads = [threading.Thread(target=end.wait) for _ in range(n)]\n"
+        code += "    [t.start() for t in threads]\n    end.set()\n    [t.join() for t in threads]\n    return n\n"
+        passes(runner, code, "assert f(60) == 60\n")
+
+
+LEFT_BEHIND = {
+    "an attribute": ("os.setxattr('/tmp', 'user.x', b'1')", "os.listxattr('/tmp')"),
+    "a time": ("os.utime('/tmp', (12345, 12345))", "os.stat('/tmp').st_mtime == 12345"),
+    "a mode": ("os.chmod('/tmp', 0o700)", "os.stat('/tmp').st_mode & 0o777 == 0o700"),
+    "folders, deep": ("[(os.mkdir('d' * 255), os.chdir('d' * 255)) for _ in range(72)]", "os.listdir('/tmp')"),
+    "folders that are closed": ("os.makedirs('a/b'); os.chmod('a/b', 0); os.chmod('a', 0)", "os.listdir('/tmp')"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_BEHIND)
+def test_leaves_nothing_in_the_scratch_folder(runner: PythonRunner, name: str) -> None:
+    if level(runner) in ("landlock", "none"):
+        pytest.skip("has no scratch folder of its own")
+    leave, find = LEFT_BEHIND[name]
+    first = trial(f"import os\ndef f(x):\n    try: {leave}\n    except PermissionError: pass\n    return x + 1\n")
+    second = trial(f"import os\ndef f(x):\n    return bool({find})\n", "assert f(1) is False\n")
+    assert [found.status for found in runner.run([first, second, second])] == ["passed"] * 3
+
+
+@pytest.mark.parametrize("name", ["namespaces", "bubblewrap"])
+def test_an_interpreter_beneath_the_scratch_folder(
+    name: SandboxName, sandbox_or_skip: OrSkip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is still there for the second program, and what the first has left is not."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "lib").symlink_to(interpreter_library())
+    assert str(tmp_path).startswith("/tmp/")
+    monkeypatch.setattr(python, "interpreter_library", lambda: tmp_path / "lib")
+    code = "import os\ndef f(x):\n    old = os.path.exists('left')\n    open('left', 'w').close()\n"
+    code += f"    import wave\n    return old, len(os.listdir({str(tmp_path / 'lib')!r})) > 0\n"
+    with started(sandbox_or_skip, name, Limits()) as runner:
+        one = trial(code, "assert f(1) == (False, True)\n")
+        assert runner.run([one, one, one]) == [Outcome(status="passed")] * 3
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_trial_whose_process_was_killed_is_run_again(runner: PythonRunner, which: int) -> None:
+    """As by the kernel, when memory is short."""
+    one = trial("import time\ndef f(x):\n    time.sleep(0.5)\n    return x + 1\n")
+    found: list[Outcome] = []
+    runner.run([HONEST, HONEST])
+    thread = threading.Thread(target=lambda: found.extend(runner.run([one, HONEST])))
+    thread.start()
+    worker = next(iter(runner._pool._workers)).process.pid  # type: ignore[union-attr]
+    deadline = time.monotonic() + 20
+    while len(leaves(worker)) != 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    os.kill(leaves(worker)[which], signal.SIGKILL)
+    thread.join()
+    assert found == [Outcome(status="passed")] * 2
+
+
+def leaves(process: int) -> list[int]:
+    """The processes beneath one that have no children: of a trial both."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        return []
+    return [leaf for child in children for leaf in leaves(int(child))] if children else [process]
 
 
 def test_state_does_not_pass_from_program_to_program(runner: PythonRunner) -> None:

@@ -4,8 +4,11 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -26,15 +29,26 @@ from rlcf.execution.sandbox import (
 from rlcf.processes import Finished, Process, run
 
 PYTHON = os.path.realpath(sys.executable)
+OrSkip = Callable[[], AbstractContextManager[None]]
 HEADER = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
 
 
+STACK = """
+import ctypes, os
+def stack():
+    libc, (ours, theirs), found = ctypes.CDLL(None), os.pipe(), b""
+    start = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value & ~0xfff
+    while libc.write(theirs, ctypes.c_void_p(start + len(found)), ctypes.c_size_t(4096)) == 4096:
+        found += os.read(ours, 4096)
+    return found
+"""
+"""Reads what the kernel has put at the start of a process's stack: its arguments and its environment."""
+
+
 @pytest.fixture(scope="module", params=LEVELS)
-def sandbox(request: pytest.FixtureRequest) -> Sandbox:
-    try:
+def sandbox(request: pytest.FixtureRequest, sandbox_or_skip: OrSkip) -> Sandbox:
+    with sandbox_or_skip():
         return find_sandbox(request.param)
-    except MissingError as error:
-        pytest.skip(str(error))
 
 
 def command(sandbox: Sandbox, code: str, *more: Path, memory_mb: int | None = None, scratch_mb: int = 1) -> list[str]:
@@ -90,6 +104,13 @@ def test_the_environment_is_empty(sandbox: Sandbox) -> None:
     found = inside(sandbox, "import os\nprint(sorted(os.environ), os.environ['HOME'], os.getcwd())")
     folder = "/" if sandbox.level == "landlock" else "/tmp"
     assert found.stdout == f"['HOME', 'LANG', 'PATH', 'TMPDIR'] /tmp {folder}\n"
+
+
+def test_the_kernel_s_copy_of_the_environment_is_empty_too(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lies on the stack, beside the program's name."""
+    monkeypatch.setenv("RLCF_TEST_SECRET", "treasure")
+    assert "treasure" not in inside(sandbox, f"{STACK}print(stack())").stdout
+    assert "LANG=C.UTF-8" in inside(sandbox, f"{STACK}print(stack())").stdout
 
 
 def test_what_is_readable_can_be_read_and_not_written(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -188,13 +209,27 @@ def test_the_probe_notices_what_is_open() -> None:
             assert managed in fault
 
 
+@pytest.mark.parametrize("folder", ["/var/tmp", "/dev/shm"])
+def test_the_probe_works_with_another_folder_for_temporary_files(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that it looks at itself."""
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    with _bait() as attempts:
+        assert all(Path(path).parent.is_dir() for path in attempts["write"])
+    assert not any(Path(path).exists() for path in attempts["write"])
+
+
+def test_a_full_disk_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    fault = _fault(Sandbox("namespaces", ("resource limits",)))
+    assert fault is not None
+    assert fault.startswith("nothing could be laid out for a probe to find: [Errno 2]")
+
+
 @pytest.mark.parametrize("missing", ["Landlock", "seccomp"])
-def test_the_probe_notices_a_missing_layer(missing: str) -> None:
+def test_the_probe_notices_a_missing_layer(missing: str, sandbox_or_skip: OrSkip) -> None:
     """Of level landlock, which has but these two."""
-    try:
+    with sandbox_or_skip():
         layers = find_sandbox("landlock").layers
-    except MissingError as error:
-        pytest.skip(str(error))
     assert _fault(Sandbox("landlock", layers)) is None
     fault = _fault(Sandbox("landlock", tuple(one for one in layers if not one.startswith(missing))))
     assert fault is not None
@@ -202,12 +237,10 @@ def test_the_probe_notices_a_missing_layer(missing: str) -> None:
 
 
 @pytest.mark.parametrize("missing", ["Landlock", "seccomp", "neither"])
-def test_namespaces_alone_hold(missing: str) -> None:
+def test_namespaces_alone_hold(missing: str, sandbox_or_skip: OrSkip) -> None:
     """As on a machine whose system calls are not known, or on a kernel without Landlock."""
-    try:
+    with sandbox_or_skip():
         layers = find_sandbox("namespaces").layers
-    except MissingError as error:
-        pytest.skip(str(error))
     assert _fault(Sandbox("namespaces", tuple(one for one in layers if not one.startswith(missing)))) is None
 
 
@@ -221,6 +254,29 @@ def test_no_sandbox_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         "On Debian or Ubuntu: apt-get install bubblewrap. Or, at your own risk, sandbox=none: programs that a model "
         "wrote then run with all that you may do"
     )
+
+
+@pytest.mark.parametrize(
+    ("ci", "working", "ending"),
+    [
+        ("", [], pytest.skip.Exception),
+        ("", ["landlock"], pytest.skip.Exception),
+        ("true", [], MissingError),
+        ("true", ["landlock"], pytest.skip.Exception),  # another level is tested
+    ],
+)
+def test_in_ci_no_sandbox_at_all_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, sandbox_or_skip: OrSkip, ci: str, working: list[str], ending: type[BaseException]
+) -> None:
+    def find(name: str) -> str:
+        if not working:
+            raise MissingError("No sandbox works here")
+        return working[0]
+
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("rlcf.execution.sandbox.find_sandbox", find)
+    with pytest.raises(ending), sandbox_or_skip():
+        raise MissingError("bwrap is not installed")
 
 
 def test_an_unknown_name_is_said() -> None:
@@ -260,6 +316,14 @@ def test_the_filter_s_answers(machine: str) -> None:
         (sandbox_seccomp.PRCTL[index], 1, 0, refused),
         (sandbox_seccomp.PRCTL[index], 15, 0, allowed),
         (sandbox_seccomp.IOCTL[index], 0, 0x5412, refused),
+        (sandbox_seccomp.IOCTL[index], 0, 0x5452, refused),  # FIOASYNC
+        (sandbox_seccomp.IOCTL[index], 0, 0x5401, allowed),  # isatty()
+        (sandbox_seccomp.FCNTL[index], 0, 8, refused),  # F_SETOWN
+        (sandbox_seccomp.FCNTL[index], 0, 10, refused),  # F_SETSIG
+        (sandbox_seccomp.FCNTL[index], 0, 15, refused),  # F_SETOWN_EX
+        (sandbox_seccomp.FCNTL[index], 0, 1024, refused),  # F_SETLEASE
+        (sandbox_seccomp.FCNTL[index], 0, 4, allowed),  # F_SETFL
+        (sandbox_seccomp.DENIED["flock"][index], 0, 0, refused),
         (sandbox_seccomp.METADATA["fchmod"][index], 0, 0, allowed),
     ]
     architecture = sandbox_seccomp.AUDIT_ARCHITECTURES[machine]
