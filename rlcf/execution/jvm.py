@@ -20,14 +20,23 @@ from typing import Any, ClassVar
 
 from rlcf.errors import InfrastructureError
 from rlcf.execution.base import Limits, SandboxName
+from rlcf.execution.jvm_alone import believed, run_alone
 from rlcf.execution.sandbox import Sandbox, confined, find_sandbox
-from rlcf.processes import Finished, run
 from rlcf.records import Outcome, Trial
 from rlcf.workers import Closing, jvm
 from rlcf.workers.pool import Kind, Loss, Progress, WorkerPool, available_cpus
 
 WORKERS = Path(__file__).with_name("workers")
-BUILD_FILES = ("Built", "ClassFile", "ClassReview", "SharedApi")
+BUILD_FILES = (
+    "Built",
+    "ClassFile",
+    "ClassReview",
+    "ForbiddenApi",
+    "Instructions",
+    "SharedApi",
+    "TestComparisons",
+    "TestNames",
+)
 """What the compile workers of all languages have."""
 BUILD_JVM = (
     "-XX:TieredStopAtLevel=1",
@@ -40,7 +49,7 @@ BUILD_HEAP = "-Xmx768m"
 BUILD_SECONDS = 30.0
 """For one program to compile, by the clock."""
 
-_PROGRAM_FILES = ("ProgramLoader", "ProgramRun", "ProgramWorker", "WarmUp")
+_PROGRAM_FILES = ("ProgramLoader", "ProgramRun", "ProgramWorker", "RlcfEquality", "WarmUp")
 _PROGRAM_JVM = (
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
@@ -50,21 +59,20 @@ _PROGRAM_JVM = (
     "-XX:+DisplayVMOutputToStderr",
     *jvm.QUIET,
 )
-_ENV = "/usr/bin/env"
-"""Tells `java` where its libraries are, which it cannot find out without /proc."""
+_SHELL = ("/bin/sh", "-c", 'ulimit -d "$1" 2>&-; export LD_LIBRARY_PATH="$2"; shift 2; exec "$@"', "sh")
+"""Limits the memory that a machine can write to, in KiB, unless it is lower already, and tells `java` where its
+libraries are, which it cannot find out without /proc."""
+_BESIDE_HEAP_MB = 640
+"""Of memory: metaspace, direct buffers, compiled code, stacks, and what the machine itself needs."""
 _PROCESSES = 256
 """Threads, most of them the machine's own."""
 _PATIENCE = 3.0
 """Seconds by the clock for each second of `Limits.timeout`."""
 _START_SECONDS = 20.0
 """For a machine of one program to start, beyond the program's own time."""
-_OVER_TIME = 124
-"""The exit code of a machine whose one program used up its time."""
 _SLICE = 256
 """Programs compiled before they are run: their class files wait in memory."""
 _MAX_BYTES = 1_000_000
-_KEPT = 1 << 16
-"""Bytes of output of a machine of one program, counted from its end."""
 
 
 @dataclass(frozen=True)
@@ -175,26 +183,15 @@ class JvmRunner(Closing):
 
     def _run_one(self, built: Built) -> Outcome:
         secret = secrets.token_hex(16)
-        line = json.dumps(self._request(built) | {"secret": secret}) + "\n"
+        request = json.dumps(self._request(built) | {"secret": secret}) + "\n"
         patience = self._limits.timeout * _PATIENCE + _START_SECONDS
         try:
-            finished = run(self._program_command("one"), patience, stdin=line.encode(), keep=_KEPT)
+            finished = run_alone(lambda: self._program_command("one"), request, patience)
         except TimeoutError:
             return self._lost("timeout")
         except OSError as error:
             raise InfrastructureError(f"no process could be started: {error}") from error
-        return self._believed(finished, secret)
-
-    def _believed(self, finished: Finished, secret: str) -> Outcome:
-        """The outcome that a machine of one program reports: a pass only with the secret."""
-        for answer in _answers(finished.stdout):
-            if answer.get("secret") == secret:
-                return _read_outcome(answer)
-        if finished.code == _OVER_TIME:
-            return self._lost("timeout")
-        return Outcome(
-            status="crash", message=f"the program ended (exit code {finished.code}) before its tests were over"
-        )
+        return believed(finished, secret) or self._lost("timeout")
 
     def _lost(self, loss: Loss) -> Outcome:
         seconds = self._limits.timeout
@@ -242,8 +239,9 @@ class JvmRunner(Closing):
         return confined(
             self._sandbox(),
             [
-                _ENV,
-                f"LD_LIBRARY_PATH={jdk.bin.parent / 'lib'}",
+                *_SHELL,
+                str((self._limits.memory_mb + _BESIDE_HEAP_MB) << 10),
+                str(jdk.bin.parent / "lib"),
                 jdk.java,
                 *options,
                 *archive,
@@ -253,7 +251,7 @@ class JvmRunner(Closing):
                 task,
             ],
             readable=[*jvm.readable(jdk), classes, *([library] if library else [])],
-            memory_mb=None,  # an address space too small breaks a JVM; its heap has a limit of its own
+            memory_mb=None,  # an address space too small breaks a JVM; what it can write to has a limit (_SHELL)
             processes=_PROCESSES,
         )
 
@@ -272,7 +270,7 @@ def _fits(trial: Trial) -> bool:
 
 
 def _source(trial: Trial) -> dict[str, str]:
-    return {"code": trial.code, "test": trial.test}
+    return {"code": trial.code, "test": trial.test, "entry": trial.entry_point or ""}
 
 
 def _unrun(built: Built) -> Outcome:
@@ -281,17 +279,6 @@ def _unrun(built: Built) -> Outcome:
 
 def _read_outcome(answer: Mapping[str, Any]) -> Outcome:
     return Outcome.model_validate({"status": answer["status"], "message": answer["message"]})
-
-
-def _answers(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects among the lines of a text, which may be anything."""
-    for line in text.splitlines():
-        try:
-            answer = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(answer, dict):
-            yield answer
 
 
 def _after(start: int, told: Progress | None) -> Callable[[int], None]:

@@ -18,7 +18,7 @@ _MAIN = "KotlinBuildWorker"
 _CHECKER = Path(checker.__file__).with_name("workers")
 _FRONT_END = ("KotlinEnvironment", "KotlinFrontend", "KotlinLines")
 """Of the checker: what analyses a program."""
-_FILES = (*shared.BUILD_FILES, "KotlinBuilder", _MAIN)
+_FILES = (*shared.BUILD_FILES, "KotlinBuilder", "KotlinParts", _MAIN)
 _TYPES = tuple(
     f"kotlin.{name}"
     for name in (

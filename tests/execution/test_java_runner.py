@@ -3,16 +3,19 @@
 import json
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from rlcf.errors import MissingError
-from rlcf.execution import runner_class
+from rlcf.errors import InfrastructureError
+from rlcf.execution import jvm_alone, runner_class
 from rlcf.execution.base import Limits, SandboxName
 from rlcf.execution.java import JavaRunner
 from rlcf.execution.sandbox import LEVELS
+from rlcf.processes import Finished
 from rlcf.records import Outcome, Trial
 
 pytestmark = pytest.mark.usefixtures("java_installed")
@@ -250,7 +253,7 @@ def get_out(secret: Path, port: int) -> dict[str, tuple[Trial, set[str]]]:
                 f'var m = {worker}.getDeclaredMethod("print", PrintStream.class, Object.class); '
                 f"m.setAccessible(true); {invoke} Runtime.getRuntime().halt(0); return 1;"
             ),
-            {"crash"},
+            {"failed"},
         ),
         "the worker's classes by name": (in_f('return Class.forName("ProgramRun") != null ? 1 : 0;'), {"failed"}),
         "the protocol's input": (in_f("return System.in.read() >= 0 ? 1 : 0;"), {"failed"}),
@@ -287,8 +290,193 @@ def test_what_is_said(attempts: dict[str, tuple[Outcome, set[str]]]) -> None:
     assert said("recursion") == "java.lang.StackOverflowError"
     assert said("exit") == "the program ended (exit code 0) before its tests were over"
     assert said("loop") == "no end within 1 seconds of computing, or 3 by the clock"
-    assert "brings its own equals" in said("equal to all lists")
-    assert said("equal to all") == "equals of A is always true"
+    assert said("equal to all lists") == "java.lang.Exception: Exception -- test case 0 did not pass. x0 = []"
+    assert "the program returned an object of its own, which the tests would believe: A" in said("equal to all")
+
+
+# Programs that would have the tests believe them; the reviewer's
+
+EQUAL = "static class E { public boolean equals(Object o) { return o != null; } public int hashCode() { return 8; } }"
+GREEDY = """
+  class It implements ListIterator { boolean asked;
+    public boolean hasNext() { boolean was = asked; asked = true; return !was; }
+    public Object next() { asked = false; return new E(); }
+    public boolean hasPrevious() { return false; } public Object previous() { return null; }
+    public int nextIndex() { return 0; } public int previousIndex() { return 0; }
+    public void remove() { } public void set(Object o) { } public void add(Object o) { } }
+  class L extends AbstractList { public int size() { return 2; } public Object get(int i) { return null; }
+    public ListIterator listIterator() { return new It(); } }
+  return new L();"""
+UNSAFE = (
+    'var t = Class.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe"); t.setAccessible(true); '
+    "((sun.misc.Unsafe) t.get(null)).putBoolean(Boolean.FALSE, 12L, true); return 1;"
+)
+MANAGED = (
+    "return java.lang.management.ManagementFactory.getPlatformMBeanServer().getMBeanCount() > 0 ? 1 : 0;",
+    "return A.class.getClassLoader() == null ? 0 : 1;",
+    "return Thread.currentThread().getContextClassLoader() == null ? 0 : 1;",
+    'return (int) Class.class.getMethod("forName", String.class).invoke(null, "A").hashCode() != 0 ? 1 : 0;',
+    "var f = A.class.getDeclaredFields(); java.lang.reflect.AccessibleObject.setAccessible(f, true); return 1;",
+    "return java.lang.invoke.MethodHandles.lookup() == null ? 0 : 1;",
+    'System.load("/lib/x.so"); return 1;',
+    UNSAFE,
+)
+
+
+def returning(body: str, expected: str, kind: str = "List") -> Trial:
+    return trial(f"class A {{ {EQUAL}\n  static {kind} f() {{ {body} }} }}", "A.f()", expected)
+
+
+BELIEVED = {
+    "iterator": returning(GREEDY, "Arrays.asList(1, 2, 3)"),
+    "elements": returning("List r = new ArrayList(); r.add(new E()); return r;", "Arrays.asList(1)"),
+    "own list": returning(
+        "return new AbstractList() { public int size() { return 1; } public Object get(int i) { return new E(); } };",
+        "Arrays.asList(1)",
+    ),
+    "values": returning('return Map.of("a", new E());', 'Map.of("a", 7)', "Map"),
+    "optional": returning("return Optional.of(new E());", "Optional.of(7)", "Optional"),
+    "nested": returning("return List.of(Set.of(new E()));", "List.of(Set.of(8))"),
+    "object": returning("return new E();", "8", "Object"),
+    "containsAll": returning(
+        "return new AbstractSet<Integer>() { public int size() { return 2; } "
+        "public Iterator<Integer> iterator() { return List.of(0, 1).iterator(); } "
+        "public boolean containsAll(Collection<?> c) { return true; } };",
+        "Set.of(8, 9)",
+        "Set",
+    ),
+    "comparator": returning("var s = new TreeSet<Integer>((a, b) -> 0); s.add(1); return s;", "Set.of(7)", "Set"),
+    "Arrays": trial(
+        "class A { static List<Integer> f() { return new ArrayList<>(); } }\n"
+        "class Arrays { static <T> List<T> asList(T... a) { return new ArrayList<T>(); } }",
+        "A.f()",
+        "Arrays.asList(4, 5)",
+    ),
+    "worker's name": trial("class A { static int f() { return 1; } } class RlcfEquality { }"),
+    **{body: in_f(body) for body in MANAGED},
+}
+
+
+@pytest.fixture(scope="module")
+def doubted(runner: JavaRunner) -> dict[str, Outcome]:
+    return dict(zip(BELIEVED, runner.run(list(BELIEVED.values())), strict=True))
+
+
+@pytest.mark.parametrize("name", BELIEVED)
+def test_is_not_believed(doubted: dict[str, Outcome], name: str) -> None:
+    assert doubted[name].status == "failed"
+    assert doubted[name].message
+
+
+OWN = "class P { public boolean equals(Object o) { return o instanceof P; } public int hashCode() { return 1; } }"
+OWN_INSIDE = {
+    "comparator": (
+        "Comparator<Integer> c = new Comparator<>() { public int compare(Integer a, Integer b) { return b - a; } "
+        "public boolean equals(Object o) { return true; } }; "
+        "var l = new ArrayList<>(List.of(1, 2)); l.sort(c); return l;",
+        "Arrays.asList(2, 1)",
+    ),
+    "set of its own": (f"{OWN} var s = new HashSet<P>(List.of(new P())); s.add(new P()); return s.size();", "1"),
+    "double brace": ("return new ArrayList<>() {{ add(4); add(5); }};", "Arrays.asList(4, 5)"),
+    "collections": (
+        "return List.of(new TreeMap<>(Map.of(1, Optional.of(2))), Map.entry(3, 4), new LinkedList<>());",
+        "Arrays.asList(Map.of(1, Optional.of(2)), new AbstractMap.SimpleEntry<>(3, 4), List.of())",
+    ),
+    "library values": (
+        "return List.of(BigInteger.TEN, new BigDecimal(1), 'c', 1L, OptionalInt.of(1), java.time.Year.of(9));",
+        "Arrays.asList(BigInteger.TEN, BigDecimal.ONE, 'c', 1L, OptionalInt.of(1), java.time.Year.of(9))",
+    ),
+    "nulls": ("return Arrays.asList(null, 1);", "Arrays.asList(null, 1)"),
+}
+
+
+def test_own_classes_inside_and_values_of_the_library_pass(runner: JavaRunner) -> None:
+    outcomes = runner.run(
+        [trial(f"class A {{ static Object f() {{ {body} }} }}", "A.f()", e) for body, e in OWN_INSIDE.values()]
+    )
+    assert dict(zip(OWN_INSIDE, outcomes, strict=True)) == dict.fromkeys(OWN_INSIDE, Outcome(status="passed"))
+
+
+def test_a_test_may_switch_and_compare_in_any_way(runner: JavaRunner) -> None:
+    """The instructions of its class are walked through, and some replaced."""
+    test = """
+class Main {
+    static int pick(int n, String s) {
+        switch (n) { case 1: return 1; case 2: return 3; case 1000: return 5; default: }
+        switch (s) { case "a": return 7; case "b": return 8; default: return 9; }
+    }
+    public static void main(String[] args) {
+        long[][] wide = new long[2][3]; Collection<Integer> c = A.f(); int sum = 0;
+        for (int i = 0; i < 300; i += 299) { sum += i; wide[0][1] += 2; }
+        Object[] one = {A.f(), new Object[] {1}}; Object[] two = {Arrays.asList(1), new Object[] {1}};
+        if (!c.equals(Arrays.asList(1)) || !Objects.equals(A.f(), List.of(1)) || !Arrays.deepEquals(one, two)
+            || c.equals(List.of(2)) || pick(1000, "") + pick(3, "b") != 13 || sum != 299 || wide[0][1] != 4
+            || !new Object() { boolean same() { return A.f().equals(List.of(1)); } }.same())
+            throw new RuntimeException();
+    }
+}
+"""
+    code = HEAD + "class A { static List<Integer> f() { return List.of(1); } }"
+    assert run(runner, Trial(prompt="", code=code, test=test, entry_point="f")) == Outcome(status="passed")
+
+
+# Machines of one program
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("Thread.sleep(8000); return 1;", "timeout"),
+        (
+            "var t = new Thread[3]; for (int i = 0; i < 3; i++) { t[i] = new Thread(() -> { "
+            "for (long e = System.nanoTime() + 4_000_000_000L; System.nanoTime() < e; ) { } }); t[i].start(); } "
+            "for (var u : t) u.join(); return 1;",
+            "timeout",
+        ),
+        (
+            "var l = new ArrayList<Object>(); byte[] in = new byte[65536]; for (int i = 0; i < 6000; i++) { "
+            "var d = new java.util.zip.Deflater(1); d.setInput(in); d.deflate(in); l.add(d); } return 1;",
+            "failed",
+        ),
+    ],
+)
+def test_the_limits_of_a_program_alone(body: str, status: str) -> None:
+    with JavaRunner("auto", Limits(timeout=2.0, memory_mb=256), 1) as runner:
+        started = time.monotonic()
+        outcome = run(runner, in_f(body))
+        assert runner.alone == 1
+    assert outcome.status == status, outcome
+    assert "OutOfMemory" in outcome.message or status != "failed"
+    assert status == "failed" or time.monotonic() - started < 30
+
+
+def finished(code: int, stdout: str = "") -> Finished:
+    return Finished(code, stdout, "no such class")
+
+
+def alone(monkeypatch: pytest.MonkeyPatch, *ends: Finished) -> Finished:
+    """How the tries of a machine come out that end like this."""
+    left = list(ends)
+    monkeypatch.setattr(jvm_alone, "run", lambda *_, **__: left.pop(0))
+    try:
+        return jvm_alone.run_alone(lambda: ["java"], "", 1.0)
+    finally:
+        assert left == []
+
+
+STARTED = '{"status":"started"}\n'
+
+
+def test_a_machine_that_does_not_start_is_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    fine = finished(0, STARTED)
+    assert alone(monkeypatch, fine) == fine
+    assert alone(monkeypatch, finished(1), fine) == fine
+    assert alone(monkeypatch, finished(-9, STARTED), fine) == fine
+    assert alone(monkeypatch, finished(-9, STARTED), finished(-9, STARTED)).code == -9
+    assert alone(monkeypatch, finished(0, "x" * 70_000)).code == 0
+    for code in (1, 126, 127, -9):
+        with pytest.raises(InfrastructureError, match="no such class"):
+            alone(monkeypatch, finished(code), finished(code))
 
 
 # Nothing is left for the next program
@@ -376,14 +564,11 @@ def test_what_could_reach_shared_state_gets_a_machine_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("level", [*LEVELS, "none"])
-def test_every_level(level: SandboxName) -> None:
+def test_every_level(level: SandboxName, sandbox_or_skip: Callable[[], AbstractContextManager[None]]) -> None:
     """Shared machines and those of one program start in each; the memory of a program has its limit."""
-    try:
-        with JavaRunner(level, LIMITS, 1) as runner:
-            memory = in_f("return new long[64 << 20].length;")
-            outcomes = runner.run([HONEST, in_f(ALONE[0]), memory, in_f("System.exit(0); return 1;")])
-    except MissingError as error:
-        pytest.skip(str(error))
+    with sandbox_or_skip(), JavaRunner(level, LIMITS, 1) as runner:
+        memory = in_f("return new long[64 << 20].length;")
+        outcomes = runner.run([HONEST, in_f(ALONE[0]), memory, in_f("System.exit(0); return 1;")])
     assert [outcome.status for outcome in outcomes] == ["passed", "passed", "failed", "crash"]
 
 

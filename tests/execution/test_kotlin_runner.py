@@ -175,9 +175,69 @@ def test_contained(attempts: dict[str, tuple[Outcome, set[str]]], name: str) -> 
 
 
 def test_what_is_said(attempts: dict[str, tuple[Outcome, set[str]]]) -> None:
-    assert "brings its own equals" in attempts["equal to all lists"][0].message
-    assert "brings its own equals" in attempts["equal to all texts"][0].message
+    assert "test case 0 did not pass" in attempts["equal to all lists"][0].message
+    assert "an object of its own, which the tests would believe: L" in attempts["equal to all texts"][0].message
     assert attempts["memory"][0].message.startswith("java.lang.OutOfMemoryError")
+
+
+# Programs that would have the tests believe them; the reviewer's
+
+EQUAL = "class E { override fun equals(other: Any?) = other != null\n override fun hashCode() = 8 }\n"
+MAIN = "class ProgramKt { companion object { @JvmStatic fun main() {} } }\n"
+BELIEVED = {
+    "elements": trial(f"{EQUAL}fun f(): List<Any> = listOf(E())", "f()", "listOf(8)"),
+    "pair": trial(f"{EQUAL}fun f(): Any = Pair(1, E())", "f()", "Pair(1, 8)"),
+    "data class": trial("data class P(val x: Int) { override fun equals(other: Any?) = true }\nfun f(): Any = P(1)"),
+    "own list": trial(
+        f"{EQUAL}class L : AbstractList<Any>() {{ override val size get() = 1\n"
+        "override fun get(index: Int): Any = E() }\nfun f(): List<Any> = L()",
+        "f()",
+        "listOf(8)",
+    ),
+    "mutableListOf": trial(
+        "fun f(): List<Int> = listOf()\nfun <T> mutableListOf(vararg x: T): MutableList<T> = ArrayList<T>()",
+        "f()",
+        "mutableListOf(4, 5)",
+    ),
+    "alias": trial("typealias Any = Unit\nfun f() {}", "f()", "Unit"),
+    "import alias": trial(
+        "import kotlin.collections.emptyList as listOf\nfun f(): List<Int> = listOf()", "f()", "listOf<Int>()"
+    ),
+    "object": trial("fun f(): Int = 0\nobject maxOf { operator fun invoke(a: Int, b: Int) = 0 }", "f()", "maxOf(1, 2)"),
+    "another main": trial(f'@file:JvmName("Tests")\n{MAIN}fun f(): Int = 0'),
+    "no one file": trial('@file:JvmName("A")\n@file:JvmMultifileClass\nfun f(): Int = 1'),
+    "class loader": trial("class A\nfun f(): Int = if (A::class.java.classLoader == null) 0 else 1"),
+}
+
+
+@pytest.fixture(scope="module")
+def doubted(runner: KotlinRunner) -> dict[str, Outcome]:
+    return dict(zip(BELIEVED, runner.run(list(BELIEVED.values())), strict=True))
+
+
+@pytest.mark.parametrize("name", BELIEVED)
+def test_is_not_believed(doubted: dict[str, Outcome], name: str) -> None:
+    assert doubted[name].status == "failed", doubted[name]
+
+
+OWN_INSIDE = {
+    "own values": trial("data class P(val x: Int)\nfun p() = P(1)\nfun f() = if (p() == P(1)) 1 else 0"),
+    "file class": trial('@file:JvmName("Solution")\nfun f(): Int = 1'),
+    "redefined, unused": trial("fun <T> listOf(x: T) = 1\nfun f(): Int = listOf(3)"),
+    "library": trial(
+        "fun f() = listOf(Pair(1, 'c'), Triple(1, null, \"x\"), mapOf(1 to setOf(2u)), 1..3, IndexedValue(1, 2))",
+        "f()",
+        "mutableListOf(1 to 'c', Triple(1, null, \"x\"), mapOf(1 to setOf(2u)), 1..3, IndexedValue(1, 2))",
+    ),
+    "entry point of the library's name": trial("fun sum(xs: List<Int>) = xs.size", "sum(listOf(1))").model_copy(
+        update={"entry_point": "sum"}
+    ),
+}
+
+
+def test_own_classes_inside_and_values_of_the_library_pass(runner: KotlinRunner) -> None:
+    outcomes = dict(zip(OWN_INSIDE, runner.run(list(OWN_INSIDE.values())), strict=True))
+    assert outcomes == dict.fromkeys(OWN_INSIDE, Outcome(status="passed"))
 
 
 # Nothing is left for the next program

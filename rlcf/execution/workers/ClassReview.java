@@ -9,12 +9,6 @@ import java.util.Set;
 /** What can be told of a program by reading its class files, before any of it runs. */
 final class ClassReview {
     private static final int NATIVE = 0x0100;
-    private static final String EQUALS = "(Ljava/lang/Object;)Z";
-    /** The code of `return true`: iconst_1, ireturn. */
-    private static final byte[] TRUE = {0x04, (byte) 0xac};
-    /** Types whose values tests compare. */
-    private static final List<Class<?>> COMPARED =
-            List.of(Collection.class, Map.class, Map.Entry.class, Number.class, CharSequence.class);
 
     private final Map<String, ClassFile> own = new HashMap<>();
 
@@ -88,46 +82,15 @@ final class ClassReview {
         return null;
     }
 
-    /** How the program would make the comparisons of a test say what it likes; null where it does not. */
-    String forgery() {
+    /** What the program uses that no program may use; null where it does not. */
+    String forbidden() {
         for (ClassFile file : own.values()) {
-            if (equalsOf(file) != null && java.util.Arrays.equals(equalsOf(file).code(), TRUE)) {
-                return "equals of " + file.name + " is always true";
-            }
-            if (inheritsEquals(file) && isCompared(file)) {
-                return file.name + " brings its own equals to a type of the library that tests compare";
+            String found = ForbiddenApi.use(file);
+            if (found != null) {
+                return found;
             }
         }
         return null;
-    }
-
-    private static ClassFile.Method equalsOf(ClassFile file) {
-        return file.methods.stream()
-                .filter(method -> method.name().equals("equals") && method.descriptor().equals(EQUALS))
-                .findFirst()
-                .orElse(null);
-    }
-
-    private boolean inheritsEquals(ClassFile file) {
-        for (ClassFile at = file; at != null; at = own.get(at.parents.get(0))) {
-            if (equalsOf(at) != null) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean isCompared(ClassFile file) {
-        return libraryParents(file.name).stream().anyMatch(ClassReview::isCompared);
-    }
-
-    private static boolean isCompared(String type) {
-        try {
-            Class<?> found = Class.forName(type.replace('/', '.'), false, ClassReview.class.getClassLoader());
-            return COMPARED.stream().anyMatch(compared -> compared.isAssignableFrom(found));
-        } catch (ClassNotFoundException error) {
-            return false;
-        }
     }
 
     /** The classes and interfaces of libraries that a program's own class extends or implements, by whatever way. */

@@ -38,14 +38,17 @@ final class JavaBuilder {
     /** Names that were never seen before stay in javac's memory: programs after which it is thrown away. */
     private static final int PROGRAMS_PER_POOL = 500;
     private static final String MAIN = "Main";
+    private static final String EQUALITY = "RlcfEquality";
+    /** Packages whose classes tests use without a package before them. */
+    private static final List<String> IMPORTED = List.of("java.lang.", "java.util.", "java.io.", "java.math.");
 
     private final Output output = new Output(fileManager());
     private JavacTaskPool pool;
     private int programs;
 
     /** The answer about one program. Throws OutOfMemoryError: a machine in that state is not to be trusted. */
-    Map<String, Object> build(String code, String test) {
-        Build build = new Build(code, test);
+    Map<String, Object> build(String code, String test, String entry) {
+        Build build = new Build(code, test, entry);
         output.classes.clear();
         try {
             inTask(build);
@@ -84,6 +87,21 @@ final class JavaBuilder {
             throw new UncheckedIOException(error);
         }
         return files;
+    }
+
+    private static boolean inLibrary(String name) {
+        if (name.equals("java")) {  // as in java.util.List
+            return true;
+        }
+        for (String home : IMPORTED) {
+            try {
+                Class.forName(home + name, false, null);
+                return true;
+            } catch (ClassNotFoundException | LinkageError next) {
+                // not in this one
+            }
+        }
+        return false;
     }
 
     private static final class Source extends SimpleJavaFileObject {
@@ -127,11 +145,15 @@ final class JavaBuilder {
         final Source source;
         final List<String> errors = new ArrayList<>();
         private final int end;
+        private final String test;
+        private final String entry;
         Map<String, Object> answer;
 
-        Build(String code, String test) {
+        Build(String code, String test, String entry) {
             source = new Source(code + test);
             end = code.length();
+            this.test = test;
+            this.entry = entry;
         }
 
         @Override
@@ -169,10 +191,26 @@ final class JavaBuilder {
         }
 
         private Map<String, Object> built(CompilationUnitTree unit) {
+            List<String> names = names(unit);
+            String redefined = TestNames.redefined(names, test, entry, JavaBuilder::inLibrary);
+            if (names.contains(EQUALITY) || redefined != null) {
+                return Built.failed(redefined == null ? "the program has a class " + EQUALITY : redefined);
+            }
             Map<String, byte[]> bytes = new LinkedHashMap<>();
             output.classes.forEach((name, stream) -> bytes.put(name, stream.toByteArray()));
             Tree home = unit.getPackageName();
-            return Built.ok(bytes, home == null ? MAIN : home + "." + MAIN);
+            String main = home == null ? MAIN : home + "." + MAIN;
+            return Built.ok(bytes, main, (type, method) -> type.equals(main) || type.startsWith(main + "$"));
+        }
+
+        private List<String> names(CompilationUnitTree unit) {
+            List<String> names = new ArrayList<>();
+            for (JCTree tree : ((JCCompilationUnit) unit).getTypeDecls()) {
+                if (tree instanceof JCClassDecl type && tree.getStartPosition() < end) {
+                    names.add(type.name.toString());
+                }
+            }
+            return names;
         }
     }
 }

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import kotlin.jvm.internal.DefaultConstructorMarker;
-import org.jetbrains.kotlin.AbstractKtSourceElement;
 import org.jetbrains.kotlin.backend.common.output.OutputFile;
 import org.jetbrains.kotlin.cli.common.CLIConfigurationKeysKt;
 import org.jetbrains.kotlin.cli.jvm.compiler.VfsBasedProjectEnvironment;
@@ -16,9 +15,6 @@ import org.jetbrains.kotlin.codegen.state.GenerationState;
 import org.jetbrains.kotlin.config.CompilerConfiguration;
 import org.jetbrains.kotlin.diagnostics.KtDiagnostic;
 import org.jetbrains.kotlin.diagnostics.impl.DiagnosticsCollectorImpl;
-import org.jetbrains.kotlin.fir.declarations.FirDeclaration;
-import org.jetbrains.kotlin.fir.declarations.FirFile;
-import org.jetbrains.kotlin.fir.declarations.FirNamedFunction;
 import org.jetbrains.kotlin.fir.pipeline.SingleModuleFrontendOutput;
 
 /**
@@ -32,9 +28,6 @@ final class KotlinBuilder {
     private static final int PROGRAMS_PER_SESSION = 500;
 
     private static final String CLASS = ".class";
-    private static final String MAIN = "main";
-    /** The class of a file's functions, by the name that KotlinFrontend gives to the file. */
-    private static final String FILE_CLASS = "ProgramKt";
 
     private final KotlinFrontend frontend;
     private int programs;
@@ -44,12 +37,12 @@ final class KotlinBuilder {
     }
 
     /** The answer about one program. Throws OutOfMemoryError: a machine in that state is not to be trusted. */
-    Map<String, Object> build(String code, String test) {
+    Map<String, Object> build(String code, String test, String entry) {
         if (++programs % PROGRAMS_PER_SESSION == 0) {
             frontend.renew();
         }
         try {
-            return answer(code, test);
+            return answer(code, test, entry);
         } catch (OutOfMemoryError failure) {
             throw failure;
         } catch (Throwable failure) {
@@ -58,13 +51,14 @@ final class KotlinBuilder {
         }
     }
 
-    private Map<String, Object> answer(String code, String test) {
+    private Map<String, Object> answer(String code, String test, String entry) {
         String text = lines(code + test);
         KotlinFrontend.Analysis analysis = frontend.analyse(text);
         if (!analysis.errors().isEmpty()) {
             return Built.rejected(described(analysis.errors(), text));
         }
-        if (!testStands(analysis.file(), lines(code).length())) {
+        KotlinParts parts = new KotlinParts(analysis, lines(code).length());
+        if (!parts.testStands()) {
             return Built.swallowed();
         }
         DiagnosticsCollectorImpl found = new DiagnosticsCollectorImpl();
@@ -74,30 +68,19 @@ final class KotlinBuilder {
         if (!errors.isEmpty()) {
             return Built.rejected(described(errors, text));
         }
-        String home = analysis.file().getPackageDirective().getPackageFqName().asString();
-        return Built.ok(classes, home.isEmpty() ? FILE_CLASS : home + "." + FILE_CLASS);
+        String redefined = TestNames.redefined(parts.names(), test, entry, parts::inLibrary);
+        if (redefined != null) {
+            return Built.failed(redefined);
+        }
+        String main = parts.mainClass(classes);
+        if (main == null) {
+            return Built.failed("the class of the test cannot be told from those of the program");
+        }
+        return Built.ok(classes, main, (type, method) -> parts.ofTest(type.equals(main), type, method));
     }
 
     private static String lines(String text) {
         return text.replace("\r\n", "\n").replace('\r', '\n');
-    }
-
-    /** Whether the function of the test that starts it is one of the file, and begins where the test does. */
-    private static boolean testStands(FirFile file, int end) {
-        for (FirDeclaration declaration : file.getDeclarations()) {
-            if (declaration instanceof FirNamedFunction function
-                    && function.getName().asString().equals(MAIN)
-                    && function.getValueParameters().isEmpty()
-                    && function.getReceiverParameter() == null
-                    && begins(function.getSource()) >= end) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static int begins(AbstractKtSourceElement source) {
-        return source == null ? -1 : source.getStartOffset();
     }
 
     /** Translate what the front end has resolved. */

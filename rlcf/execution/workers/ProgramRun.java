@@ -41,6 +41,7 @@ final class ProgramRun {
     }
 
     private void start() throws Throwable {
+        loader.defineAll();
         Class<?> type = Class.forName(main, true, loader);
         Method method = arguments ? type.getDeclaredMethod("main", String[].class) : type.getDeclaredMethod("main");
         method.setAccessible(true);

@@ -1,3 +1,4 @@
+import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,8 +22,11 @@ final class ProgramWorker {
     private static final int PROGRAMS = 500;
     private static final long STACK = 64L << 20;
     private static final long LOOK_MS = 20;
-    /** The exit code of a program that was alone and used up its time (jvm.py). */
+    /** The exit code of a program that was alone and used up its time (jvm_alone.py). */
     private static final int OVER_TIME = 124;
+
+    /** By the clock for each millisecond of computing, where a program is alone (jvm_alone.py). */
+    private static final long PATIENCE = 3;
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
@@ -82,7 +86,8 @@ final class ProgramWorker {
         Map<?, ?> request = read();
         Object secret = request.remove("secret");
         ProgramRun run = new ProgramRun(request);
-        watch(Thread.currentThread(), milliseconds(request));
+        watch(milliseconds(request));
+        Lines.print(out, Map.of("status", "started"));  // whatever happens from here on is the program's doing
         Map<String, Object> answer = run.run().answer();
         answer.put("secret", secret);
         out.println();  // ends what the program may have written itself
@@ -99,14 +104,29 @@ final class ProgramWorker {
         }
     }
 
-    private static void watch(Thread thread, long milliseconds) {
+    /** End the machine when its threads, taken together, have used up the time, or the clock has run on too far. */
+    private static void watch(long milliseconds) {
+        var machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long computed = machine.getProcessCpuTime() + milliseconds * 1_000_000;
+        long over = System.nanoTime() + PATIENCE * milliseconds * 1_000_000;
         Thread watch = new Thread(() -> {
-            if (!waitFor(thread, milliseconds)) {
-                Runtime.getRuntime().halt(OVER_TIME);
+            while (machine.getProcessCpuTime() < computed && System.nanoTime() - over < 0) {
+                sleep();
             }
+            Runtime.getRuntime().halt(OVER_TIME);
         });
         watch.setDaemon(true);
+        watch.setPriority(Thread.MAX_PRIORITY);
         watch.start();
+    }
+
+    /** A program can interrupt any thread; that must not end the watch. */
+    private static void sleep() {
+        try {
+            Thread.sleep(LOOK_MS);
+        } catch (InterruptedException error) {
+            // look again at once
+        }
     }
 
     private static long milliseconds(Map<?, ?> request) {
