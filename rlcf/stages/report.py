@@ -49,8 +49,11 @@ def run(config: ReportConfig, inputs: Inputs, work: Path) -> Summary:
 def _execution(metrics: Mapping[str, Any]) -> str:
     """What ran the programs of each benchmark, and in which sandbox; nothing where none ran in one."""
     own: Mapping[str, Any] = metrics["execution"]
-    found = {name: one for name, one in own.items() if not _is_unprotected(one)}
-    return "; ".join(f"{name}: {one['runner']}, in a sandbox: {one['sandbox']}" for name, one in found.items())
+    ran: dict[str, list[str]] = {}
+    for name, one in own.items():
+        if not _is_unprotected(one):
+            ran.setdefault(f"{one['runner']}, in a sandbox: {one['sandbox']}", []).append(name)
+    return "; ".join(f"{', '.join(names)}: {how}" for how, names in ran.items())
 
 
 def _unprotected(metrics: Mapping[str, Any]) -> str:
