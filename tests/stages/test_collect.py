@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from rlcf import sampling as sampling_module
+from rlcf.config import Prompt, Sampling
 from rlcf.errors import DataError
-from rlcf.records import Problem
-from rlcf.stages.collect import chunked, cut, select
+from rlcf.policy import Policy, write_policy
+from rlcf.records import Completion, Problem, read_records, write_records
+from rlcf.stages.collect import CollectConfig, chunked, cut, run, select
 
 
 def problem(task_id="p", split="train", prompt='def f(x):\n    """Doc."""') -> Problem:
@@ -59,3 +64,34 @@ def test_no_problem_is_an_error():
 def test_chunks_cover_everything_once():
     problems = [problem(f"p{i}") for i in range(7)]
     assert [len(chunk) for chunk in chunked(problems, 3)] == [3, 3, 1]
+
+
+def collected(policy: Path, folder: Path, batch_size: int) -> list[tuple[str, int, str]]:
+    """Five samples of each of two problems, with the tiny model."""
+    folder.mkdir()
+    write_policy(folder, Policy(weights=str(policy)))
+    write_records(folder / "problems.jsonl", [problem("a"), problem("b")])
+    sampling = Sampling(temperature=1.0, top_p=1.0, top_k=0, max_new_tokens=6, batch_size=batch_size)
+    prompt = Prompt(name="empty", templates={"any": "{prompt}"})
+    config = CollectConfig({"train": None}, 5, sampling, prompt, seed=0, dtype="auto", device="cpu")
+    run(config, {"policy": folder, "problems": folder}, folder)
+    rows = read_records(folder / "completions.jsonl", Completion)
+    return [(row.task_id, row.sample, row.raw) for row in rows]
+
+
+def test_more_samples_than_a_batch_holds_are_drawn_in_several(tiny_model, tmp_path, monkeypatch):
+    held = []
+    sample = sampling_module.sample
+
+    def counted(model, tokenizer, prompts, samples, *arguments):
+        held.append(len(prompts) * samples)
+        return sample(model, tokenizer, prompts, samples, *arguments)
+
+    monkeypatch.setattr(sampling_module, "sample", counted)
+    rows = collected(tiny_model, tmp_path / "small", batch_size=2)
+    assert held == [2, 2, 1, 2, 2, 1]
+    assert [row[:2] for row in rows] == [(name, number) for name in "ab" for number in range(5)]
+    assert len({raw for name, _, raw in rows if name == "a"}) == 5  # no batch repeats another's draws
+    held.clear()
+    assert len(collected(tiny_model, tmp_path / "large", batch_size=10)) == 10
+    assert held == [10]
