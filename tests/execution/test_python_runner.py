@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import rlcf
 from rlcf.execution import python, runner_class
 from rlcf.execution.base import Limits, SandboxName
 from rlcf.execution.python import PythonRunner
@@ -244,13 +246,17 @@ def test_an_entry_point_may_be_called_check(runner: PythonRunner) -> None:
     assert outcome(runner, one).passed
 
 
+VISIBLE = [Path(path).parts[2] for path in (rlcf.__file__, sys.base_prefix) if path.startswith("/tmp/")]
+"""What of /tmp has to be seen: rlcf or the interpreter, where they lie there."""
+
+
 def test_the_scratch_folder_is_empty_for_each(runner: PythonRunner) -> None:
     body = "import os\ndef f(x):\n    old = os.listdir('.')\n    os.makedirs('a/b')\n"
     body += "    open('a/b/c', 'w').write('x')\n    return old\n"
     if level(runner) in ("landlock", "none"):
         pytest.skip("has no scratch folder of its own")
-    passes(runner, body, "assert f(1) == []\n")
-    passes(runner, body, "assert f(1) == []\n")
+    for _ in range(2):
+        passes(runner, body, f"assert set(f(1)) <= {set(VISIBLE) or 'set()'}\n")
 
 
 # Programs that are wrong
@@ -619,8 +625,14 @@ LEFT_BEHIND = {
     "an attribute": ("os.setxattr('/tmp', 'user.x', b'1')", "os.listxattr('/tmp')"),
     "a time": ("os.utime('/tmp', (12345, 12345))", "os.stat('/tmp').st_mtime == 12345"),
     "a mode": ("os.chmod('/tmp', 0o700)", "os.stat('/tmp').st_mode & 0o777 == 0o700"),
-    "folders, deep": ("[(os.mkdir('d' * 255), os.chdir('d' * 255)) for _ in range(72)]", "os.listdir('/tmp')"),
-    "folders that are closed": ("os.makedirs('a/b'); os.chmod('a/b', 0); os.chmod('a', 0)", "os.listdir('/tmp')"),
+    "folders, deep": (
+        "[(os.mkdir('d' * 255), os.chdir('d' * 255)) for _ in range(72)]",
+        f"set(os.listdir('/tmp')) - set({VISIBLE})",
+    ),
+    "folders that are closed": (
+        "os.makedirs('a/b'); os.chmod('a/b', 0); os.chmod('a', 0)",
+        f"set(os.listdir('/tmp')) - set({VISIBLE})",
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 import trl
-from conftest import rows
+from functions import rows
 from safetensors.torch import load_file
 from test_config import composed
 from transformers import AutoModelForCausalLM, AutoTokenizer
