@@ -30,8 +30,13 @@ def verdicts(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, object]
 def running(*options: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "rlcf.check", "python", "--workers=1", *options]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+    # A shell's background job ignores Ctrl-C, and so would what it starts: the tests may be one.
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=_mind_interrupts) as process:
         yield process
+
+
+def _mind_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_verdicts_in_order_with_their_ids() -> None:
