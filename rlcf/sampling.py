@@ -34,11 +34,12 @@ class SamplingParameters(BaseModel):
 
 @dataclass(frozen=True)
 class Sampled:
-    """One sampled text; `stopped` is False where the token limit ended it."""
+    """One sampled text, with the ids of its `tokens` tokens; `stopped` is False where the token limit ended it."""
 
     text: str
     tokens: int
     stopped: bool
+    ids: tuple[int, ...] = ()
 
 
 HasEnded = Callable[[int, str], bool]
@@ -136,7 +137,7 @@ class _Batch:
         for place, (row, text, stop) in enumerate(zip(self.rows, texts, stops, strict=True)):
             ended = stop or has_ended(row // self.samples, text)
             if ended or at_limit:
-                self.done[row] = Sampled(text, self.tokens.shape[1], ended)
+                self.done[row] = Sampled(text, self.tokens.shape[1], ended, tuple(self.tokens[place].tolist()))
             else:
                 keep.append(place)
         if len(keep) < len(self.rows):

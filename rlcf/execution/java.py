@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
+from rlcf.compilers import java as checker
 from rlcf.execution import jvm as shared
 from rlcf.execution.jvm import JvmRunner
 from rlcf.records import Trial
@@ -17,6 +19,7 @@ _EXPORTS = tuple(
     for text in ("--add-exports", f"jdk.compiler/com.sun.tools.javac.{package}=ALL-UNNAMED")
 )
 _JVM = (*shared.BUILD_JVM, *_EXPORTS)
+_CHECKER = Path(checker.__file__).with_name("workers")
 _FILES = (*shared.BUILD_FILES, "JavaBuilder", _MAIN)
 
 
@@ -40,7 +43,8 @@ class JavaRunner(JvmRunner):
         return f"JDK {jvm.find_jdk().version}"
 
     def build_command(self) -> list[str]:
-        classes = jvm.compiled([*(shared.WORKERS / f"{name}.java" for name in _FILES), *jvm.SHARED], _EXPORTS)
+        own = [shared.WORKERS / f"{name}.java" for name in _FILES]
+        classes = jvm.compiled([*own, _CHECKER / "JavaFiles.java", *jvm.SHARED], _EXPORTS)
         archive = jvm.archived(classes, _JVM, [_MAIN, "warm"])
         path = ["-cp", str(classes / jvm.JAR)]
         return [jvm.find_jdk().java, *_JVM, shared.BUILD_HEAP, *archive, *path, _MAIN, "serve"]

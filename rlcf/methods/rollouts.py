@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from rlcf.languages import language
 from rlcf.prompts import Rendered
 from rlcf.records import Completion, Problem
-from rlcf.sampling import CHECK_EVERY, SamplingParameters, _Batch, draw
+from rlcf.sampling import SamplingParameters, sample
 from rlcf.stages.collect import cut
 
 Tokens = list[int]
@@ -77,35 +75,12 @@ def _batches(task_ids: Sequence[str], size: int) -> list[tuple[list[str], int]]:
     return [(owners[start : start + step], samples) for start in range(0, len(owners), step)]
 
 
-class _Recorded(_Batch):
-    """A batch that keeps the tokens of the rows that leave it."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.recorded: dict[int, Tokens] = {}
-
-    def _keep(self, places: list[int]) -> None:
-        for place in set(range(len(self.rows))) - set(places):
-            self.recorded[self.rows[place]] = self.tokens[place].tolist()
-        super()._keep(places)
-
-
 def _sample(model: Any, rollouts: Rollouts, task_ids: Sequence[str], samples: int, seed: int) -> list[Tokens]:
-    """As `rlcf.sampling.sample`, but gives the tokens."""
-    generator = torch.Generator(device=model.device).manual_seed(seed)
+    """The tokens of `samples` completions of each problem, in order."""
+    prompts = [rollouts.rendered[task_id].text for task_id in task_ids]
     has_ended = _end_rule(rollouts, task_ids)
-    limit = rollouts.parameters.max_new_tokens
-    with torch.inference_mode():
-        prompts = [rollouts.rendered[task_id].text for task_id in task_ids]
-        batch = _Recorded.prefill(model, rollouts.tokenizer, prompts, samples)
-        for step in range(1, limit + 1):
-            batch.extend(draw(batch.logits, rollouts.parameters, generator))
-            if step == limit or step % CHECK_EVERY == 0 or batch.any_stop_token():
-                batch.retire(has_ended, at_limit=step == limit)
-            if not batch.rows:
-                break
-            batch.forward()
-    return [batch.recorded[row] for row in range(len(task_ids) * samples)]  # type: ignore[attr-defined]
+    groups = sample(model, rollouts.tokenizer, prompts, samples, rollouts.parameters, has_ended, seed)
+    return [list(drawn.ids) for group in groups for drawn in group]
 
 
 def _end_rule(rollouts: Rollouts, task_ids: Sequence[str]) -> Callable[[int, str], bool]:

@@ -1,12 +1,11 @@
 """Kotlin programs with their tests: honest ones, those that try to get out, and those that try to fake a pass."""
 
 import json
-import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hostile import attempted
 
 from rlcf.execution import runner_class
 from rlcf.execution.base import Limits
@@ -157,15 +156,7 @@ def get_out(secret: Path, port: int) -> dict[str, tuple[Trial, set[str]]]:
 @pytest.fixture(scope="module")
 def attempts(runner: KotlinRunner, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcome, set[str]]]:
     """How each went; after each an honest program."""
-    secret = tmp_path_factory.mktemp("secret") / "file"
-    secret.write_text("secret")
-    os.environ["RLCF_SECRET"] = "secret"
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        hostile = get_out(secret, server.getsockname()[1])
-        outcomes = runner.run([one for attempt, _ in hostile.values() for one in (attempt, HONEST)])
-    del os.environ["RLCF_SECRET"]
-    assert {outcome.status for outcome in outcomes[1::2]} == {"passed"}
-    return {name: (outcome, hostile[name][1]) for name, outcome in zip(hostile, outcomes[::2], strict=True)}
+    return attempted(runner, get_out, HONEST, tmp_path_factory.mktemp("secret"))
 
 
 @pytest.mark.parametrize("name", get_out(Path("/"), 0))

@@ -13,7 +13,6 @@ import com.sun.tools.javac.util.Log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -26,8 +25,6 @@ import java.util.stream.Collectors;
 import javax.tools.Diagnostic;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.StandardLocation;
 
 /**
  * javac in memory: parses, and analyzes what it could parse (attribution and flow; no classes are generated).
@@ -44,7 +41,7 @@ final class JavaChecker {
 
     private final boolean forgiving;
     private final String imports;
-    private final JavaFileManager files = fileManager();
+    private final JavaFileManager files = JavaFiles.ofJdk();
     private JavacTaskPool pool;
     private int checks;
 
@@ -112,19 +109,6 @@ final class JavaChecker {
             cause = cause.getCause();
         }
         return cause;
-    }
-
-    /** Of the JDK alone: no class path, no source path. */
-    private static JavaFileManager fileManager() {
-        StandardJavaFileManager files =
-                JavacTool.create().getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
-        try {
-            files.setLocation(StandardLocation.CLASS_PATH, List.of());
-            files.setLocation(StandardLocation.SOURCE_PATH, List.of());
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
-        }
-        return files;
     }
 
     private static Map<String, Object> answer(String status, List<JavaFinding> found) {

@@ -1,3 +1,4 @@
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -10,7 +11,20 @@ final class Built {
     private static final int MAX_ERRORS = 3;
     private static final int MAX_MESSAGE = 500;
 
+    /** Compiles a program with its test; `entry` is the function under test. Throws OutOfMemoryError. */
+    interface Builder {
+        Map<String, Object> build(String code, String test, String entry);
+    }
+
     private Built() {}
+
+    /** Do a compile worker's work: answer until the input ends. */
+    static void answerEach(PrintStream out, Builder builder) {
+        Lines.answerEach(
+                out,
+                request -> builder.build(
+                        (String) request.get("code"), (String) request.get("test"), (String) request.get("entry")));
+    }
 
     /**
      * `classes`: class files by their names, with dots. `main`: the name of the class that the test starts in.

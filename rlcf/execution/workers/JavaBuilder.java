@@ -12,7 +12,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,8 +23,6 @@ import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.StandardLocation;
 
 /**
  * javac in memory, with code generation: of a program and its test, which follows it in the same file, to class files.
@@ -42,7 +39,7 @@ final class JavaBuilder {
     /** Packages whose classes tests use without a package before them. */
     private static final List<String> IMPORTED = List.of("java.lang.", "java.util.", "java.io.", "java.math.");
 
-    private final Output output = new Output(fileManager());
+    private final Output output = new Output(JavaFiles.ofJdk());
     private JavacTaskPool pool;
     private int programs;
 
@@ -63,7 +60,8 @@ final class JavaBuilder {
 
     private void inTask(Build build) {
         List<Source> sources = List.of(build.source);
-        if (build.source.text.contains("package ") || build.source.text.contains("module ")) {  // see COMPILERS
+        // With declarations of packages or modules, tasks of a pool are not always told apart from each other.
+        if (build.source.text.contains("package ") || build.source.text.contains("module ")) {
             build.run(JavacTool.create().getTask(Writer.nullWriter(), output, build, OPTIONS, null, sources));
             return;
         }
@@ -74,19 +72,6 @@ final class JavaBuilder {
             build.run(task);
             return null;
         });
-    }
-
-    /** Of the JDK alone: no class path, no source path. */
-    private static JavaFileManager fileManager() {
-        StandardJavaFileManager files =
-                JavacTool.create().getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
-        try {
-            files.setLocation(StandardLocation.CLASS_PATH, List.of());
-            files.setLocation(StandardLocation.SOURCE_PATH, List.of());
-        } catch (IOException error) {
-            throw new UncheckedIOException(error);
-        }
-        return files;
     }
 
     private static boolean inLibrary(String name) {

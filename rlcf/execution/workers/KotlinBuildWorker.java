@@ -25,12 +25,7 @@ final class KotlinBuildWorker {
         if (task.equals("warm")) {
             builder.build(CODE, TEST, "f");
         } else {
-            Lines.answerEach(
-                    out,
-                    request -> builder.build(
-                            (String) request.get("code"),
-                            (String) request.get("test"),
-                            (String) request.get("entry")));
+            Built.answerEach(out, builder::build);
         }
     }
 }
