@@ -83,8 +83,3 @@ def _options(table: Table) -> Iterator[str]:
     metrics = [name for name in table.measured if name != table.metric]
     if metrics:
         yield f"Other metrics of {table.benchmark}: {', '.join(metrics)}. Sort by one of them: --metric NAME."
-
-
-def uncompared(table: Table) -> bool:
-    """Is there a row on other problems than the first one's?"""
-    return any(row.beside is None for row in table.rows[1:])

@@ -44,8 +44,7 @@ def _scored(benchmark: str, model: str, inputs: Inputs) -> list[Scored]:
     verdicts = read_records(inputs[f"{benchmark}.{model}.verdicts"] / "verdicts.jsonl", Verdict)
     run = inputs.get(f"{benchmark}.{model}.executions")
     executions = read_records(run / "executions.jsonl", Execution) if run else None
-    answered = {completion.task_id for completion in completions}
-    return score([p for p in problems if p.task_id in answered], completions, verdicts, executions)
+    return score(problems, completions, verdicts, executions)
 
 
 def _runners(config: EvaluateConfig, inputs: Inputs) -> Iterator[tuple[str, Any]]:
